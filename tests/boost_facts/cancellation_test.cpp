@@ -1,4 +1,5 @@
-// Facts 2 and 5: what a cancelled or finished operation leaves behind in a raw channel and in its cancellation slot.
+// Facts 2 and 5: what a cancelled or finished operation leaves behind in a raw channel and in its
+// cancellation slot.
 #include "fact.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -20,7 +21,11 @@ struct cancellation_test : ::testing::Test {
     void cancel_a_receive(raw_channel& channel) {
         outcome received;
         channel.async_receive(asio::bind_cancellation_slot(
-            signal.slot(), [&](error_code ec, int item) { received = {1, ec, item}; }));
+            signal.slot(),
+            [&](error_code ec, int item) {
+                received = {1, ec, item};
+            }
+        ));
         signal.emit(asio::cancellation_type::total);
         ctx.restart();
         ctx.poll();
@@ -36,7 +41,8 @@ TEST_F(cancellation_test, after_a_cancelled_receive_an_empty_channel_takes_nothi
     bool first = channel.try_send(error_code{}, 1);
     bool second = channel.try_send(error_code{}, 2);
 
-    if (newer_boost && first) GTEST_SKIP() << "mended: the channel takes items again";
+    if (newer_boost && first)
+        GTEST_SKIP() << "mended: the channel takes items again";
     EXPECT_FALSE(first);
     EXPECT_FALSE(second);
 }
@@ -54,8 +60,10 @@ TEST_F(cancellation_test, a_reset_makes_it_take_items_again) {
 TEST_F(cancellation_test, the_slot_of_a_finished_receive_still_points_into_a_channel_that_is_gone) {
     std::optional<raw_channel> channel(std::in_place, ctx, 1);
     outcome received;
-    channel->async_receive(asio::bind_cancellation_slot(
-        signal.slot(), [&](error_code ec, int item) { received = {1, ec, item}; }));
+    channel
+        ->async_receive(asio::bind_cancellation_slot(signal.slot(), [&](error_code ec, int item) {
+            received = {1, ec, item};
+        }));
     ASSERT_TRUE(channel->try_send(error_code{}, 7));
     ctx.poll();
     ASSERT_EQ(received.calls, 1);
@@ -63,7 +71,8 @@ TEST_F(cancellation_test, the_slot_of_a_finished_receive_still_points_into_a_cha
 
     channel.reset();
 
-    if (newer_boost && !signal.slot().has_handler()) GTEST_SKIP() << "mended: a finished operation clears its slot";
+    if (newer_boost && !signal.slot().has_handler())
+        GTEST_SKIP() << "mended: a finished operation clears its slot";
     EXPECT_TRUE(signal.slot().has_handler());
 }
 

@@ -1,6 +1,7 @@
-// Every raw channel is in a list that its io_context keeps, also the channel without a mutex. That list does have a mutex of
-// its own (asio::detail::mutex, whatever the channel's is), so distinct channels are safe to make and to destroy on any
-// thread, as a gate inside one strand needs: two strands are two threads at times. Means something under TSan.
+// Every raw channel is in a list that its io_context keeps, also the channel without a mutex. That
+// list does have a mutex of its own (asio::detail::mutex, whatever the channel's is), so distinct
+// channels are safe to make and to destroy on any thread, as a gate inside one strand needs: two
+// strands are two threads at times. Means something under TSan.
 #include "fact.hpp"
 
 #include <gtest/gtest.h>

@@ -24,7 +24,8 @@ TEST_F(close_test, closing_throws_away_what_is_buffered) {
     channel.async_receive([&](error_code ec, int item) { received = {1, ec, item}; });
     ctx.poll();
     ASSERT_EQ(received.calls, 1);
-    if (newer_boost && !received.ec) GTEST_SKIP() << "mended: what was buffered can be received";
+    if (newer_boost && !received.ec)
+        GTEST_SKIP() << "mended: what was buffered can be received";
     EXPECT_EQ(received.ec, asio::experimental::error::channel_closed);
     EXPECT_FALSE(channel.try_receive([](error_code, int) {}));
 }
@@ -46,7 +47,8 @@ TEST_F(close_test, a_sender_blocked_at_the_close_is_told_success_and_its_item_is
     ctx.poll();
 
     ASSERT_EQ(sent.calls, 1);
-    if (newer_boost && (told_at_once || sent.ec)) GTEST_SKIP() << "mended: the sender learns that nobody took its item";
+    if (newer_boost && (told_at_once || sent.ec))
+        GTEST_SKIP() << "mended: the sender learns that nobody took its item";
     EXPECT_FALSE(told_at_once);
     EXPECT_FALSE(sent.ec) << sent.ec.message();
 }

@@ -1,4 +1,5 @@
-// Not of the channel: async_compose hands on terminal cancellation only, until its operation asks for more.
+// Not of the channel: async_compose hands on terminal cancellation only, until its operation asks
+// for more.
 #include "fact.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -22,7 +23,8 @@ struct wait_for_ever {
 
     template <class Self>
     void operator()(Self& self) {
-        if (accepts_total) self.reset_cancellation_state(asio::enable_total_cancellation{});
+        if (accepts_total)
+            self.reset_cancellation_state(asio::enable_total_cancellation{});
         never.async_wait(std::move(self));
     }
 
@@ -58,7 +60,8 @@ TEST_F(compose_test, a_total_or_partial_cancellation_is_swallowed_at_first) {
     emit(asio::cancellation_type::partial);
     bool reached = ended.calls == 1;
 
-    if (newer_boost && reached) GTEST_SKIP() << "mended: it is handed on";
+    if (newer_boost && reached)
+        GTEST_SKIP() << "mended: it is handed on";
     EXPECT_FALSE(reached);
     emit(asio::cancellation_type::terminal);
     EXPECT_EQ(ended.ec, asio::error::operation_aborted);

@@ -1,5 +1,5 @@
-// Not in the first list of facts: reset() of a channel that carries an error_code alone forgets how many it holds, but not
-// which. A gate is such a channel, so it may send one value only.
+// Not in the first list of facts: reset() of a channel that carries an error_code alone forgets how
+// many it holds, but not which. A gate is such a channel, so it may send one value only.
 #include "fact.hpp"
 
 #include <boost/asio/error.hpp>
@@ -20,7 +20,8 @@ TEST(reset_test, a_code_that_was_buffered_before_a_reset_is_received_after_it) {
     ASSERT_TRUE(channel.try_send(error_code{}));
     error_code got = asio::error::fault;
     ASSERT_TRUE(channel.try_receive([&](error_code ec) { got = ec; }));
-    if (newer_boost && !got) GTEST_SKIP() << "mended: a reset channel is empty";
+    if (newer_boost && !got)
+        GTEST_SKIP() << "mended: a reset channel is empty";
     EXPECT_EQ(got, asio::error::eof);
 }
 

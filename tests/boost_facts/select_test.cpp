@@ -15,7 +15,8 @@ namespace {
 
 asio::awaitable<void> receive_from_either(raw_channel& a, raw_channel& b, int& taken) {
     using namespace asio::experimental::awaitable_operators;
-    auto item = co_await (a.async_receive(asio::use_awaitable) || b.async_receive(asio::use_awaitable));
+    auto item =
+        co_await (a.async_receive(asio::use_awaitable) || b.async_receive(asio::use_awaitable));
     taken += item.index() == 0 || item.index() == 1;
 }
 
@@ -35,7 +36,8 @@ TEST(select_test, the_channel_that_loses_a_select_has_its_item_taken_and_dropped
     ASSERT_EQ(taken, 1);
     auto nothing = [](error_code, int) {};
     int left = a.try_receive(nothing) + b.try_receive(nothing);
-    if (newer_boost && left == 1) GTEST_SKIP() << "mended: the other item is still in its channel";
+    if (newer_boost && left == 1)
+        GTEST_SKIP() << "mended: the other item is still in its channel";
     EXPECT_EQ(left, 0);
 }
 

@@ -8,6 +8,4 @@ using boost::system::error_code;
 using channel = boost::asio::experimental::channel<void(error_code, int)>;
 using handler = boost::asio::any_completion_handler<void(error_code, int)>;
 
-void wait(channel& c, handler h) {
-    c.async_receive(std::move(h));
-}
+void wait(channel& c, handler h) { c.async_receive(std::move(h)); }

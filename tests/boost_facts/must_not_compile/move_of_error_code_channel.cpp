@@ -5,6 +5,4 @@
 
 using channel = boost::asio::experimental::channel<void(boost::system::error_code)>;
 
-channel move(channel& from) {
-    return channel(std::move(from));
-}
+channel move(channel& from) { return channel(std::move(from)); }
