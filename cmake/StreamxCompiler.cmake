@@ -8,8 +8,7 @@ if(PROJECT_IS_TOP_LEVEL)
         -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror
     )
 
-    # Asio builds its operations from coroutines and lambdas; an extension that slips in there is
-    # an error at a user's, so nothing of ours is compiled with them.
+    # A compiler's extension that slipped into a header would be an error at some user's.
     set(CMAKE_CXX_STANDARD 20)
     set(CMAKE_CXX_STANDARD_REQUIRED ON)
     set(CMAKE_CXX_EXTENSIONS OFF)

@@ -14,9 +14,7 @@ int main() {
 
     auto doubled = streamx::range(0, 10) | streamx::on(ctx.get_executor()) |
                    streamx::map([](int i) { return i * 2; });
-    auto sum = streamx::async_fold(
-        std::move(doubled), 0, std::plus<>{}, boost::asio::use_future
-    );
+    auto sum = streamx::async_fold(std::move(doubled), 0, std::plus<>{}, boost::asio::use_future);
     ctx.run();
 
     int got = sum.get();
