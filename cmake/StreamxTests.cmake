@@ -1,7 +1,7 @@
 # streamx_add_tests(<folder> LABELS <label>... SOURCES <file>...)
 #
-# Makes one GoogleTest executable of a folder under tests/ (say unit/operators) and adds each of its
-# tests to ctest as <folder>/<suite>.<test>, with 60 seconds to finish and the labels.
+# Called in a folder under tests/ (say unit/operators): makes one GoogleTest executable of it and adds
+# each of its tests to ctest as <folder>/<suite>.<test>, with 60 seconds to finish and the labels.
 
 include(GoogleTest)
 
@@ -15,7 +15,6 @@ function(streamx_add_tests folder)
     endif()
 
     string(REPLACE "/" "_" target "streamx_test_${folder}")
-    list(TRANSFORM arg_SOURCES PREPEND "${folder}/")
     add_executable(${target} ${arg_SOURCES})
     target_link_libraries(${target} PRIVATE streamx_test_support)
     target_precompile_headers(${target} REUSE_FROM streamx_test_pch)
