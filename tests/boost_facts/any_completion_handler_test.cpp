@@ -35,9 +35,8 @@ TEST(any_completion_handler_test, wrapped_in_a_lambda_it_waits_in_a_channel) {
     outcome received;
     handler h([&](error_code ec, int item) { received = {1, ec, item}; });
 
-    channel.async_receive([h = std::move(h)](error_code ec, int item) mutable {
-        std::move(h)(ec, item);
-    });
+    channel.async_receive(
+        [h = std::move(h)](error_code ec, int item) mutable { std::move(h)(ec, item); });
     ASSERT_TRUE(channel.try_send(error_code{}, 7));
     ctx.poll();
 
