@@ -19,11 +19,16 @@ function(streamx_add_tests folder)
     target_link_libraries(${target} PRIVATE streamx_test_support)
     target_precompile_headers(${target} REUSE_FROM streamx_test_pch)
 
-    # A list does not survive the trip through the file that ctest reads, unless twice escaped.
-    string(REPLACE ";" "\\;" labels "${arg_LABELS}")
     gtest_discover_tests(${target}
         TEST_PREFIX "${folder}/"
         DISCOVERY_TIMEOUT 60
-        PROPERTIES TIMEOUT 60 LABELS "${labels}"
+        PROPERTIES TIMEOUT 60
     )
+    # Given to the line above, a list of labels would come out as its first one.
+    set(labels "${CMAKE_CURRENT_BINARY_DIR}/${target}_labels.cmake")
+    file(WRITE "${labels}" "if(${target}_TESTS)
+    set_tests_properties(\${${target}_TESTS} PROPERTIES LABELS \"${arg_LABELS}\")
+endif()
+")
+    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${labels}")
 endfunction()
