@@ -1,0 +1,3 @@
+#pragma once
+
+#include <streamx/channels/channel.hpp>

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <streamx/core/async_sink.hpp>
+#include <streamx/core/detail/any_wait_handler.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <concepts>
+#include <exception>
+#include <memory>
+#include <utility>
+
+namespace streamx {
+
+/// Any sink for `T`, as a type: the mirror of `any_stream`. Not empty, except after it was moved from.
+template <class T>
+class any_sink {
+public:
+    using value_type = T;
+    using executor_type = asio::any_io_executor;
+
+    template <async_sink<T> S>
+        requires(!std::same_as<S, any_sink>)
+    any_sink(S sink) : impl_(std::make_unique<holder<S>>(std::move(sink))) {}
+
+    executor_type get_executor() const noexcept { return impl_->get_executor(); }
+
+    /// Takes the item and returns true, or leaves it untouched and returns false.
+    bool try_send(T& item) { return impl_->try_send(item); }
+    bool try_send(T&& item) { return impl_->try_send(item); }
+
+    /// Waits until `try_send` is worth calling again.
+    /// @completes `void(error_code)` on the handler's associated executor, the sink's by default; never
+    ///            inside this call
+    /// @errors  the sink's; `errc::closed`: it never will be
+    /// @cancels as the sink: total, partial, terminal
+    /// @threads from the sink's executor
+    template <class Token>
+    auto async_wait(Token&& token) {
+        return asio::async_initiate<Token, void(error_code)>(initiate_wait{this}, token);
+    }
+
+    void close() { impl_->close(nullptr); }
+    void close(std::exception_ptr failure) { impl_->close(std::move(failure)); }
+
+private:
+    struct base {
+        virtual ~base() = default;
+        virtual executor_type get_executor() const noexcept = 0;
+        virtual bool try_send(T& item) = 0;
+        virtual void async_wait(detail::any_wait_handler handler) = 0;
+        virtual void close(std::exception_ptr failure) = 0;
+    };
+
+    template <class S>
+    struct holder final : base {
+        explicit holder(S s) : sink(std::move(s)) {}
+        executor_type get_executor() const noexcept override { return sink.get_executor(); }
+        bool try_send(T& item) override { return sink.try_send(item); }
+        void async_wait(detail::any_wait_handler handler) override { sink.async_wait(std::move(handler)); }
+        void close(std::exception_ptr failure) override {
+            if (failure)
+                sink.close(std::move(failure));
+            else
+                sink.close();
+        }
+        S sink;
+    };
+
+    struct initiate_wait {
+        template <class Handler>
+        void operator()(Handler handler) const {
+            self->impl_->async_wait(detail::any_wait_handler(
+                detail::wait_op<Handler, executor_type>(std::move(handler), self->get_executor())));
+        }
+
+        any_sink* self;
+    };
+
+    std::unique_ptr<base> impl_;
+};
+
+} // namespace streamx

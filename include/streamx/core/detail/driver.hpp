@@ -1,0 +1,206 @@
+#pragma once
+
+#include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/budget.hpp>
+#include <streamx/core/detail/handler.hpp>
+#include <streamx/core/detail/stream_base.hpp>
+#include <streamx/core/error.hpp>
+
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/error.hpp>
+
+#include <concepts>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace streamx::detail {
+
+/// The right to pull from `S`: a `turn` where the stream is borrowed and remembers who has it.
+template <class S>
+struct claim {
+    explicit claim(std::remove_reference_t<S>&) noexcept {}
+    explicit operator bool() const noexcept { return true; }
+    bool orphaned() const noexcept { return false; }
+};
+template <class S>
+    requires(std::is_lvalue_reference_v<S> && std::derived_from<std::remove_reference_t<S>, stream_base>)
+struct claim<S> : turn {
+    using turn::turn;
+};
+
+/// A stream on its way into an operation: itself where it is owned, its address where it is borrowed.
+template <class S>
+struct passed {
+    S stream;
+    S&& get() noexcept { return std::move(stream); }
+};
+template <class S>
+struct passed<S&> {
+    explicit passed(S& s) noexcept : stream(&s) {}
+    S* stream;
+    S& get() noexcept { return *stream; }
+};
+
+template <class S>
+bool is_over(const S& s) noexcept {
+    if constexpr (std::derived_from<S, stream_base>)
+        return stream_access::is_over(s);
+    else
+        return false;
+}
+
+/// Marks a stream as over and lets go of its upstream, if it is one of this library's.
+template <class S>
+void finish(S& s) noexcept {
+    if constexpr (std::derived_from<S, stream_base>)
+        stream_access::finish(s);
+}
+
+/// The only loop: tries until the stream is pending, waits, tries again, and ends an operation.
+///
+/// `S` is a stream (owned) or a reference to one (borrowed). `Step` is what the operation does:
+/// `bool step(item&&)` takes an item and says whether to go on, `finish(handler, exception_ptr)`
+/// completes, `goes_on_waiting()`, if there is one, says whether to wait when nothing is ready. Every step runs on the handler's associated executor, the stream's by default; an
+/// exception thrown by the stream or the step ends the operation with that exception.
+template <class S, class Step, class Handler>
+class drive_op {
+    using stream_type = std::remove_reference_t<S>;
+    using bound = bound_handler<Handler, executor_t<S>>;
+
+    struct state : bound {
+        state(S&& s, Step step, Handler handler)
+            : bound(std::move(handler), s.get_executor()), stream(std::forward<S>(s)),
+              step(std::move(step)), mine(stream),
+              cancellation(bound::get_cancellation_slot(), asio::enable_total_cancellation()) {}
+
+        S stream;
+        Step step;
+        claim<S> mine;
+        asio::cancellation_state cancellation;
+    };
+
+    using allocator = typename std::allocator_traits<decltype(state_allocator(
+        std::declval<typename bound::allocator_type>()))>::template rebind_alloc<state>;
+
+    struct deleter {
+        void operator()(state* s) const noexcept {
+            allocator a(state_allocator(s->bound::get_allocator()));
+            std::destroy_at(s);
+            a.deallocate(s, 1);
+        }
+    };
+
+public:
+    using executor_type = typename bound::executor_type;
+    using allocator_type = typename bound::allocator_type;
+    using cancellation_slot_type = asio::cancellation_slot;
+
+    static void start(passed<S> s, Step step, Handler handler) {
+        allocator a(state_allocator(asio::get_associated_allocator(handler)));
+        state* p = a.allocate(1);
+        try {
+            ::new (static_cast<void*>(p)) state(s.get(), std::move(step), std::move(handler));
+        } catch (...) {
+            a.deallocate(p, 1);
+            throw;
+        }
+        drive_op(p).post();
+    }
+
+    executor_type get_executor() const noexcept { return state_->bound::get_executor(); }
+    allocator_type get_allocator() const noexcept { return state_->bound::get_allocator(); }
+    cancellation_slot_type get_cancellation_slot() const noexcept { return state_->cancellation.slot(); }
+
+    /// The stream is worth trying; or the wait has failed, and then the stream may be gone.
+    void operator()(error_code ec) {
+        if (!ec && (state_->mine.orphaned() || state_->cancellation.cancelled() != asio::cancellation_type::none))
+            ec = asio::error::operation_aborted;
+        else if (!ec && !state_->mine)
+            ec = errc::operation_in_progress;
+        if (ec)
+            return complete(make_failure(ec, "streamx"));
+        try {
+            switch (run(*state_)) {
+            case outcome::spent:
+                return post();
+            case outcome::pending:
+                break;
+            case outcome::done:
+                return complete({});
+            }
+        } catch (...) {
+            finish(state_->stream);
+            return complete(std::current_exception());
+        }
+        stream_type& s = state_->stream;
+        s.async_wait(std::move(*this));
+    }
+
+private:
+    enum class outcome { spent, pending, done };
+
+    explicit drive_op(state* s) noexcept : state_(s) {}
+
+    static outcome run(state& s) {
+        if (is_over(s.stream))
+            return outcome::done;
+        for (unsigned n = budget; n != 0; --n) {
+            auto item = s.stream.try_next();
+            if (item) [[likely]] {
+                if (!s.step(*std::move(item)))
+                    return outcome::done;
+            } else if (item.is_end()) {
+                finish(s.stream);
+                return outcome::done;
+            } else {
+                if constexpr (requires { s.step.goes_on_waiting(); })
+                    if (!s.step.goes_on_waiting())
+                        return outcome::done;
+                return outcome::pending;
+            }
+        }
+        return outcome::spent;
+    }
+
+    void post() {
+        auto ex = get_executor();
+        auto allocator = get_allocator();
+        post_to(ex, allocator, [op = std::move(*this)]() mutable { op({}); });
+    }
+
+    /// Releases the stream and the state's memory first, then calls the handler.
+    void complete(std::exception_ptr failure) {
+        clear_slot(state_->bound::get_cancellation_slot());
+        Handler handler = std::move(state_->handler());
+        Step step = std::move(state_->step);
+        // Asio's rule: the memory an operation has from its handler's allocator is free again when
+        // the handler runs. The moved-from handler still knows that allocator.
+        allocator a(state_allocator(asio::get_associated_allocator(handler)));
+        state* p = state_.release();
+        std::destroy_at(p);
+        a.deallocate(p, 1);
+        step.finish(std::move(handler), std::move(failure));
+    }
+
+    std::unique_ptr<state, deleter> state_;
+};
+
+template <class S, class Step>
+struct initiate_drive {
+    template <class Handler>
+    void operator()(Handler handler, passed<S> stream, Step step) const {
+        drive_op<S, Step, Handler>::start(std::move(stream), std::move(step), std::move(handler));
+    }
+};
+
+/// Starts an operation that drives a stream; what every terminal and `async_next` is made of.
+template <class Signature, class S, class Step, class Token>
+auto async_drive(S&& stream, Step step, Token&& token) {
+    return asio::async_initiate<Token, Signature>(initiate_drive<S, Step>(), token,
+                                                  passed<S>{std::forward<S>(stream)}, std::move(step));
+}
+
+} // namespace streamx::detail

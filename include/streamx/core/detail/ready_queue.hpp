@@ -1,0 +1,85 @@
+#pragma once
+
+#include <streamx/core/asio.hpp>
+
+#include <boost/system/system_error.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace streamx::detail {
+
+/// Whose turn it is among `n` inputs: those that may have an item, in the order in which they came to
+/// have one. Constant time an item. `arrive` may be called from any thread, the rest from one strand.
+class ready_queue {
+public:
+    /// All inputs are in it at first, in order.
+    explicit ready_queue(std::size_t n) : ring_(n), size_(n) {
+        for (std::size_t i = 0; i != n; ++i)
+            ring_[i] = i;
+        arrivals_.reserve(n);
+    }
+
+    /// The input whose turn it is. A failed wait that has arrived is thrown as a `system_error`.
+    std::optional<std::size_t> front() {
+        if (arrived_.load(std::memory_order_acquire)) [[unlikely]]
+            collect();
+        if (size_ == 0)
+            return std::nullopt;
+        return ring_[first_];
+    }
+
+    void pop() noexcept {
+        first_ = after(first_);
+        --size_;
+    }
+
+    /// Sends the first input to the back.
+    void rotate() noexcept {
+        const auto i = ring_[first_];
+        pop();
+        push(i);
+    }
+
+    /// Input `i` may have an item again, or its wait has failed.
+    void arrive(std::size_t i, error_code ec) {
+        std::lock_guard lock(mutex_);
+        if (ec)
+            failure_ = ec;
+        arrivals_.push_back(i);
+        arrived_.store(true, std::memory_order_release);
+    }
+
+private:
+    std::size_t after(std::size_t at) const noexcept { return at + 1 == ring_.size() ? 0 : at + 1; }
+
+    void push(std::size_t i) noexcept {
+        const auto at = first_ + size_++;
+        ring_[at < ring_.size() ? at : at - ring_.size()] = i;
+    }
+
+    void collect() {
+        std::lock_guard lock(mutex_);
+        arrived_.store(false, std::memory_order_relaxed);
+        if (failure_)
+            throw boost::system::system_error(std::exchange(failure_, {}), "async_wait");
+        for (auto i : arrivals_)
+            push(i);
+        arrivals_.clear();
+    }
+
+    std::vector<std::size_t> ring_;
+    std::size_t first_ = 0;
+    std::size_t size_;
+
+    std::atomic<bool> arrived_ = false;
+    std::mutex mutex_;
+    std::vector<std::size_t> arrivals_;
+    error_code failure_;
+};
+
+} // namespace streamx::detail

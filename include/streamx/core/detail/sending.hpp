@@ -1,0 +1,113 @@
+#pragma once
+
+#include <streamx/core/async_sink.hpp>
+#include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/first_executor.hpp>
+#include <streamx/core/detail/handler.hpp>
+
+#include <exception>
+#include <functional>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace streamx::detail {
+
+struct sent {};
+
+/// A stream that puts each of upstream's items into a sink and says so: pulling it to its end is
+/// forwarding. `Up` and `Sink` are values (owned) or references (borrowed). An owned sink is closed with
+/// upstream's failure, and by its destruction at upstream's end.
+template <class Up, class Sink>
+class sending_stream {
+    using item = item_t<Up>;
+
+public:
+    using value_type = sent;
+    using executor_type = typename first_executor<executor_t<Up>, executor_t<Sink>>::type;
+
+    sending_stream(Up&& up, Sink&& sink) : up_(std::forward<Up>(up)), sink_(std::forward<Sink>(sink)) {}
+    /// Moves only before the first pull, while nothing is held.
+    sending_stream(sending_stream&& other) noexcept
+        : up_(std::forward<Up>(other.up_)), sink_(std::forward<Sink>(other.sink_)) {}
+    ~sending_stream() {
+        if constexpr (requires { sink_.undelivered(*std::move(held_)); })
+            if (held_)
+                sink_.undelivered(*std::move(held_));
+    }
+
+    executor_type get_executor() const noexcept {
+        if constexpr (std::is_same_v<executor_t<Up>, no_executor>)
+            return sink_.get_executor();
+        else
+            return up_.get_executor();
+    }
+
+    poll<sent> try_next() {
+        if (!held_) {
+            auto next = pull();
+            if (!next)
+                return next.template without_item<sent>();
+            if (sink_.try_send(*next)) [[likely]]
+                return sent();
+            held_ = std::move(next).to_optional();
+        }
+        if (!sink_.try_send(*held_))
+            return pending;
+        held_.reset();
+        return sent();
+    }
+
+    /// Waits for room while an item is held, and for an item otherwise.
+    template <class Op>
+    void async_wait(Op op) {
+        if (!held_)
+            up_.async_wait(std::move(op));
+        else if constexpr (requires { sink_.async_send(std::ref(*held_), std::move(op)); })
+            sink_.async_send(std::ref(*held_), sent_op<Op>{std::move(op), this}); // keeps its place in the queue
+        else
+            sink_.async_wait(std::move(op));
+    }
+
+private:
+    template <class Op>
+    struct sent_op {
+        using executor_type = asio::associated_executor_t<Op>;
+        using allocator_type = asio::associated_allocator_t<Op>;
+        using cancellation_slot_type = asio::associated_cancellation_slot_t<Op>;
+
+        executor_type get_executor() const noexcept { return asio::get_associated_executor(op); }
+        allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(op); }
+        cancellation_slot_type get_cancellation_slot() const noexcept {
+            return asio::get_associated_cancellation_slot(op);
+        }
+
+        void operator()(error_code ec) {
+            if (!ec)
+                self->held_.reset(); // on error the stream may be gone
+            op(ec);
+        }
+
+        Op op;
+        sending_stream* self;
+    };
+
+    poll<item> pull() {
+        if constexpr (std::is_reference_v<Sink>) {
+            return up_.try_next();
+        } else {
+            try {
+                return up_.try_next();
+            } catch (...) {
+                sink_.close(std::current_exception());
+                throw;
+            }
+        }
+    }
+
+    Up up_;
+    Sink sink_;
+    std::optional<item> held_;
+};
+
+} // namespace streamx::detail

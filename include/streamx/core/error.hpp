@@ -1,0 +1,47 @@
+#pragma once
+
+#include <streamx/core/asio.hpp>
+
+#include <boost/system/error_category.hpp>
+#include <boost/system/is_error_code_enum.hpp>
+#include <boost/system/is_error_condition_enum.hpp>
+
+#include <exception>
+#include <type_traits>
+
+namespace streamx {
+
+/// What can go wrong that is this library's own. Cancellation is `asio::error::operation_aborted`.
+enum class errc {
+    closed = 1,            ///< the other end is closed or gone: no item is accepted any more
+    full,                  ///< there is no room, and the overflow policy is `fail`
+    operation_in_progress, ///< the stream has one outstanding operation of this kind already
+};
+
+/// What a program branches on, whatever the exact cause.
+enum class condition {
+    closed = 1,     ///< the other end is gone, in this process or beyond it
+    limit_exceeded, ///< a bound that the user set was hit
+    misuse,         ///< the call is not allowed in this state
+};
+
+const boost::system::error_category& errc_category() noexcept;
+const boost::system::error_category& condition_category() noexcept;
+
+boost::system::error_code make_error_code(errc e) noexcept;
+boost::system::error_condition make_error_condition(condition c) noexcept;
+
+/// The error code inside a failure: that of a `system_error` (Boost's or the standard library's),
+/// `errc::not_enough_memory` and `errc::invalid_argument` of Boost.System for the standard exceptions
+/// of that meaning, success for a null pointer, and `errc::state_not_recoverable` for anything else.
+error_code to_error_code(const std::exception_ptr& failure) noexcept;
+
+/// A failure that carries `ec`, thrown as a `boost::system::system_error`.
+std::exception_ptr make_failure(error_code ec, const char* what);
+
+} // namespace streamx
+
+template <>
+struct boost::system::is_error_code_enum<streamx::errc> : std::true_type {};
+template <>
+struct boost::system::is_error_condition_enum<streamx::condition> : std::true_type {};

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <streamx/channels.hpp>
+#include <streamx/core/any_sink.hpp>
+#include <streamx/core/any_stream.hpp>
+#include <streamx/core/error.hpp>
+#include <streamx/operators.hpp>
+#include <streamx/sources.hpp>
+#include <streamx/terminals.hpp>
+#include <streamx/version.hpp>

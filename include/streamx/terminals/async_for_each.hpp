@@ -1,0 +1,60 @@
+#pragma once
+
+#include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/awaitable_fn.hpp>
+#include <streamx/core/detail/driver.hpp>
+
+#include <concepts>
+#include <exception>
+#include <functional>
+#include <utility>
+
+namespace streamx {
+
+namespace detail {
+
+template <class Fn>
+struct for_each_step {
+    template <class Item>
+    bool operator()(Item&& item) {
+        std::invoke(fn, std::forward<Item>(item));
+        return true;
+    }
+    template <class Handler>
+    void finish(Handler handler, std::exception_ptr failure) {
+        std::move(handler)(std::move(failure));
+    }
+
+    [[no_unique_address]] Fn fn;
+};
+
+} // namespace detail
+
+/// Calls `fn` with each item, in order.
+///
+/// The stream is owned if given as an rvalue, borrowed if given as an lvalue. `fn` may be a plain
+/// function or one that returns an `asio::awaitable`, which is awaited before the next item is pulled.
+/// @completes `void(std::exception_ptr)` on the handler's associated executor, the stream's by
+///            default, where `fn` runs too; never inside this call
+/// @errors  what the stream or `fn` threw; `operation_aborted` when cancelled or the stream destroyed;
+///          `errc::operation_in_progress` when another pull is outstanding on a borrowed stream
+/// @cancels total, partial, terminal, between two items; the rest of a borrowed stream stays in it
+/// @threads may be called from any thread if the stream is owned, else from the stream's executor
+template <class S, class Fn, class Token>
+    requires async_stream_ref<S> && std::invocable<Fn&, item_t<S>>
+auto async_for_each(S&& stream, Fn fn, Token&& token) {
+    using signature = void(std::exception_ptr);
+    if constexpr (detail::awaitable_function<Fn, item_t<S>>)
+        return detail::async_coroutine<signature>(
+            std::forward<S>(stream),
+            [fn = std::move(fn)](auto& s) mutable -> asio::awaitable<void> {
+                while (auto item = co_await s.next())
+                    co_await std::invoke(fn, *std::move(item));
+            },
+            std::forward<Token>(token));
+    else
+        return detail::async_drive<signature>(std::forward<S>(stream), detail::for_each_step<Fn>{std::move(fn)},
+                                              std::forward<Token>(token));
+}
+
+} // namespace streamx

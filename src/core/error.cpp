@@ -1,0 +1,113 @@
+#include <streamx/core/error.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+namespace streamx {
+namespace {
+
+namespace sys = boost::system;
+
+class errc_category_type final : public sys::error_category {
+public:
+    constexpr errc_category_type() noexcept : sys::error_category(0x73747265616d7831) {}
+
+    const char* name() const noexcept override { return "streamx"; }
+
+    std::string message(int value) const override { return this->message(value, nullptr, 0); }
+
+    const char* message(int value, char*, std::size_t) const noexcept override {
+        switch (static_cast<errc>(value)) {
+        case errc::closed:
+            return "the other end is closed or gone";
+        case errc::full:
+            return "there is no room, and the overflow policy is to fail";
+        case errc::operation_in_progress:
+            return "an operation of this kind is outstanding already";
+        }
+        return "unknown streamx error";
+    }
+
+    sys::error_condition default_error_condition(int value) const noexcept override {
+        switch (static_cast<errc>(value)) {
+        case errc::closed:
+            return condition::closed;
+        case errc::full:
+            return condition::limit_exceeded;
+        case errc::operation_in_progress:
+            return condition::misuse;
+        }
+        return {value, *this};
+    }
+};
+
+class condition_category_type final : public sys::error_category {
+public:
+    constexpr condition_category_type() noexcept : sys::error_category(0x73747265616d7832) {}
+
+    const char* name() const noexcept override { return "streamx.condition"; }
+
+    std::string message(int value) const override {
+        switch (static_cast<condition>(value)) {
+        case condition::closed:
+            return "the other end is gone";
+        case condition::limit_exceeded:
+            return "a limit was exceeded";
+        case condition::misuse:
+            return "the call is not allowed in this state";
+        }
+        return "unknown streamx condition";
+    }
+
+    /// Asio's own words for "the other end is gone" mean the same to a program.
+    bool equivalent(const sys::error_code& ec, int value) const noexcept override {
+        if (static_cast<condition>(value) == condition::closed &&
+            (ec == asio::error::eof || ec == asio::error::broken_pipe ||
+             ec == asio::error::connection_reset))
+            return true;
+        return sys::error_category::equivalent(ec, value);
+    }
+};
+
+constexpr errc_category_type errc_instance;
+constexpr condition_category_type condition_instance;
+
+} // namespace
+
+const sys::error_category& errc_category() noexcept { return errc_instance; }
+const sys::error_category& condition_category() noexcept { return condition_instance; }
+
+error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), errc_instance}; }
+
+sys::error_condition make_error_condition(condition c) noexcept {
+    return {static_cast<int>(c), condition_instance};
+}
+
+error_code to_error_code(const std::exception_ptr& failure) noexcept {
+    if (!failure)
+        return {};
+    try {
+        std::rethrow_exception(failure);
+    } catch (const sys::system_error& e) {
+        return e.code();
+    } catch (const std::system_error& e) {
+        return e.code();
+    } catch (const std::bad_alloc&) {
+        return sys::errc::make_error_code(sys::errc::not_enough_memory);
+    } catch (const std::invalid_argument&) {
+        return sys::errc::make_error_code(sys::errc::invalid_argument);
+    } catch (...) {
+        return sys::errc::make_error_code(sys::errc::state_not_recoverable);
+    }
+}
+
+std::exception_ptr make_failure(error_code ec, const char* what) {
+    return std::make_exception_ptr(sys::system_error(ec, what));
+}
+
+} // namespace streamx
