@@ -20,10 +20,8 @@ struct cancellation_test : ::testing::Test {
     /// Leaves `channel` as it is after a receive that waited was cancelled.
     void cancel_a_receive(raw_channel& channel) {
         outcome received;
-        channel.async_receive(
-            asio::bind_cancellation_slot(signal.slot(), [&](error_code ec, int item) {
-                received = {1, ec, item};
-            }));
+        channel.async_receive(asio::bind_cancellation_slot(
+            signal.slot(), [&](error_code ec, int item) { received = {1, ec, item}; }));
         signal.emit(asio::cancellation_type::total);
         ctx.restart();
         ctx.poll();
@@ -58,10 +56,8 @@ TEST_F(cancellation_test, a_reset_makes_it_take_items_again) {
 TEST_F(cancellation_test, the_slot_of_a_finished_receive_still_points_into_a_channel_that_is_gone) {
     std::optional<raw_channel> channel(std::in_place, ctx, 1);
     outcome received;
-    channel->async_receive(
-        asio::bind_cancellation_slot(signal.slot(), [&](error_code ec, int item) {
-            received = {1, ec, item};
-        }));
+    channel->async_receive(asio::bind_cancellation_slot(
+        signal.slot(), [&](error_code ec, int item) { received = {1, ec, item}; }));
     ASSERT_TRUE(channel->try_send(error_code{}, 7));
     ctx.poll();
     ASSERT_EQ(received.calls, 1);
