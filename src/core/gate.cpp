@@ -56,7 +56,8 @@ gate_base::~gate_base() {
         return;
     std::lock_guard lock(registry_->mutex_);
     leave();
-    channel_.reset(); // under the lock, so that the context cannot go meanwhile; nothing is parked any more
+    channel_.reset(); // under the lock, so that the context cannot go meanwhile; nothing is parked
+                      // any more
 }
 
 void gate_base::leave() noexcept {

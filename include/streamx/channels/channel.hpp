@@ -18,13 +18,13 @@ namespace streamx {
 /// How a channel is made, where a capacity alone does not say it.
 template <class T>
 struct channel_options {
-    /// The most items that are in it at one time; 0 is a rendezvous: an item is accepted only while a
-    /// receiver waits for one.
+    /// The most items that are in it at one time; 0 is a rendezvous: an item is accepted only while
+    /// a receiver waits for one.
     std::size_t capacity = 0;
     streamx::overflow overflow = streamx::overflow::wait;
-    /// Gets each item that the overflow policy drops, that a failed send had been given by value, or
-    /// that is left when the last receiver goes. Called by whoever caused it, with no lock held; it must
-    /// not throw.
+    /// Gets each item that the overflow policy drops, that a failed send had been given by value,
+    /// or that is left when the last receiver goes. Called by whoever caused it, with no lock held;
+    /// it must not throw.
     std::function<void(T&&)> on_undelivered = nullptr;
 };
 
@@ -38,49 +38,54 @@ struct channel_ends {
 namespace detail {
 
 template <class T, class Lock>
-channel_ends<T, Lock> make_ends(asio::any_io_executor tx, asio::any_io_executor rx, channel_options<T> options) {
+channel_ends<T, Lock>
+make_ends(asio::any_io_executor tx, asio::any_io_executor rx, channel_options<T> options) {
     if (options.capacity == 0 && options.overflow == overflow::drop_oldest)
-        throw std::invalid_argument("make_channel: capacity must be at least 1 with overflow::drop_oldest");
-    auto core = std::make_shared<channel_core<T, Lock>>(options.capacity, options.overflow,
-                                                        std::move(options.on_undelivered));
-    return {basic_sender<T, Lock>(core, std::move(tx)), basic_receiver<T, Lock>(core, std::move(rx))};
+        throw std::invalid_argument(
+            "make_channel: capacity must be at least 1 with overflow::drop_oldest");
+    auto core = std::make_shared<channel_core<T, Lock>>(
+        options.capacity, options.overflow, std::move(options.on_undelivered));
+    return {
+        basic_sender<T, Lock>(core, std::move(tx)), basic_receiver<T, Lock>(core, std::move(rx))};
 }
 
 } // namespace detail
 
-/// Makes a bounded channel between any number of senders and receivers on any threads: a full channel
-/// suspends its senders. `capacity` 0 is a rendezvous. Both ends run on `ex` unless a handler says
-/// otherwise; `tx.on(strand)` and `rx | on(strand)` give one end another.
+/// Makes a bounded channel between any number of senders and receivers on any threads: a full
+/// channel suspends its senders. `capacity` 0 is a rendezvous. Both ends run on `ex` unless a
+/// handler says otherwise; `tx.on(strand)` and `rx | on(strand)` give one end another.
 template <class T>
-[[nodiscard]] channel_ends<T, std::mutex> make_channel(asio::any_io_executor ex, std::size_t capacity) {
+[[nodiscard]] channel_ends<T, std::mutex>
+make_channel(asio::any_io_executor ex, std::size_t capacity) {
     return detail::make_ends<T, std::mutex>(ex, ex, {capacity});
 }
 template <class T>
-[[nodiscard]] channel_ends<T, std::mutex> make_channel(asio::any_io_executor ex, channel_options<T> options) {
+[[nodiscard]] channel_ends<T, std::mutex>
+make_channel(asio::any_io_executor ex, channel_options<T> options) {
     return detail::make_ends<T, std::mutex>(ex, ex, std::move(options));
 }
 
 /// The same with an executor for each end, such as two strands.
 template <class T>
-[[nodiscard]] channel_ends<T, std::mutex> make_channel(asio::any_io_executor tx, asio::any_io_executor rx,
-                                                       std::size_t capacity) {
+[[nodiscard]] channel_ends<T, std::mutex>
+make_channel(asio::any_io_executor tx, asio::any_io_executor rx, std::size_t capacity) {
     return detail::make_ends<T, std::mutex>(std::move(tx), std::move(rx), {capacity});
 }
 template <class T>
-[[nodiscard]] channel_ends<T, std::mutex> make_channel(asio::any_io_executor tx, asio::any_io_executor rx,
-                                                       channel_options<T> options) {
+[[nodiscard]] channel_ends<T, std::mutex>
+make_channel(asio::any_io_executor tx, asio::any_io_executor rx, channel_options<T> options) {
     return detail::make_ends<T, std::mutex>(std::move(tx), std::move(rx), std::move(options));
 }
 
 /// The same without a lock: both ends, all copies and all their operations stay on one strand.
 template <class T>
-[[nodiscard]] channel_ends<T, detail::null_lock> make_local_channel(asio::any_io_executor ex,
-                                                                    std::size_t capacity) {
+[[nodiscard]] channel_ends<T, detail::null_lock>
+make_local_channel(asio::any_io_executor ex, std::size_t capacity) {
     return detail::make_ends<T, detail::null_lock>(ex, ex, {capacity});
 }
 template <class T>
-[[nodiscard]] channel_ends<T, detail::null_lock> make_local_channel(asio::any_io_executor ex,
-                                                                    channel_options<T> options) {
+[[nodiscard]] channel_ends<T, detail::null_lock>
+make_local_channel(asio::any_io_executor ex, channel_options<T> options) {
     return detail::make_ends<T, detail::null_lock>(ex, ex, std::move(options));
 }
 

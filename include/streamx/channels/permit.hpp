@@ -8,9 +8,9 @@
 
 namespace streamx {
 
-/// One slot of a channel, kept for one item: what `async_reserve` gives. It costs exactly that slot;
-/// other senders go on. A permit keeps the channel from ending, like a sender. Not used, it gives the
-/// slot back when it is destroyed.
+/// One slot of a channel, kept for one item: what `async_reserve` gives. It costs exactly that
+/// slot; other senders go on. A permit keeps the channel from ending, like a sender. Not used, it
+/// gives the slot back when it is destroyed.
 template <class T, class Lock = std::mutex>
 class [[nodiscard]] permit {
 public:
@@ -30,8 +30,8 @@ public:
     /// Whether there is a slot to use.
     explicit operator bool() const noexcept { return core_ != nullptr; }
 
-    /// Puts the item in the slot, without waiting. False if the channel was closed meanwhile: then the
-    /// item is untouched. Precondition: there is a slot.
+    /// Puts the item in the slot, without waiting. False if the channel was closed meanwhile: then
+    /// the item is untouched. Precondition: there is a slot.
     bool send(T& item) {
         const auto core = std::move(core_);
         const bool sent = core->send_reserved(item);

@@ -46,8 +46,8 @@ struct receive_many_step {
 /// takes many under one lock, receivers that share take one at a time and never hoard.
 ///
 /// The stream ends when the channel is closed, or its last sender gone, and it is empty.
-/// Thread safety (`receiver`): different copies may be used from different threads, one copy from one
-/// thread at a time. A `local_receiver` and its channel never leave one strand.
+/// Thread safety (`receiver`): different copies may be used from different threads, one copy from
+/// one thread at a time. A `local_receiver` and its channel never leave one strand.
 template <class T, class Lock>
 class [[nodiscard]] basic_receiver : public stream_interface<basic_receiver<T, Lock>> {
 public:
@@ -55,13 +55,15 @@ public:
     using executor_type = asio::any_io_executor;
 
     basic_receiver(const basic_receiver& other)
-        : core_(other.core_), executor_(other.executor_), endpoint_(core_ ? core_->add_receiver() : 0) {
+        : core_(other.core_), executor_(other.executor_),
+          endpoint_(core_ ? core_->add_receiver() : 0) {
         other.cursor_.limit = other.cursor_.position; // from now on they share
         cursor_.failed = other.cursor_.failed;
     }
     basic_receiver(basic_receiver&& other) noexcept
-        : stream_interface<basic_receiver>(), core_(std::move(other.core_)), waiter_(std::move(other.waiter_)),
-          executor_(std::move(other.executor_)), endpoint_(other.endpoint_), cursor_(other.cursor_) {
+        : stream_interface<basic_receiver>(), core_(std::move(other.core_)),
+          waiter_(std::move(other.waiter_)), executor_(std::move(other.executor_)),
+          endpoint_(other.endpoint_), cursor_(other.cursor_) {
         other.cursor_ = {};
     }
     basic_receiver& operator=(basic_receiver other) noexcept {
@@ -90,7 +92,8 @@ public:
     poll<T> try_receive() { return try_next(); }
 
     /// Waits until `try_next` is worth calling: there is an item, the end or a failure.
-    /// @completes `void(error_code)` on the handler's associated executor, this receiver's by default;
+    /// @completes `void(error_code)` on the handler's associated executor, this receiver's by
+    /// default;
     ///            never inside this call
     /// @errors  `errc::operation_in_progress`: another wait is outstanding, which is not disturbed;
     ///          `operation_aborted`: cancelled, or this receiver destroyed
@@ -103,7 +106,8 @@ public:
 
     /// Waits for at least one item and takes what is there, at most `limit`; none means the end.
     /// Throws `std::invalid_argument` if `limit` is 0.
-    /// @completes `void(std::exception_ptr, std::vector<T>)` on the handler's associated executor, this
+    /// @completes `void(std::exception_ptr, std::vector<T>)` on the handler's associated executor,
+    /// this
     ///            receiver's by default; never inside this call
     /// @errors  the failure that the channel was closed with; `errc::operation_in_progress`;
     ///          `operation_aborted` when cancelled or this receiver destroyed
@@ -113,11 +117,14 @@ public:
     auto async_receive_many(std::size_t limit, Token&& token) {
         detail::checked_size(limit, "async_receive_many: limit must be at least 1");
         return detail::async_drive<void(std::exception_ptr, std::vector<T>)>(
-            *this, detail::receive_many_step<basic_receiver>{this, limit, {}}, std::forward<Token>(token));
+            *this,
+            detail::receive_many_step<basic_receiver>{this, limit, {}},
+            std::forward<Token>(token));
     }
 
     /// Waits until the channel is closed, by whatever end.
-    /// @completes `void(error_code)` on the handler's associated executor, this receiver's by default;
+    /// @completes `void(error_code)` on the handler's associated executor, this receiver's by
+    /// default;
     ///            never inside this call
     /// @errors  `operation_aborted`: cancelled, or this receiver destroyed
     /// @cancels total, partial, terminal; it has no side effect
@@ -159,10 +166,13 @@ private:
                 self->waiter_ = self->new_waiter();
             const auto result = self->core_->queue_receiver(self->waiter_);
             const bool busy = result == detail::wait_result::busy;
-            detail::park(self->core_, busy ? self->new_waiter() : self->waiter_,
-                         result == detail::wait_result::queued,
-                         busy ? error_code(errc::operation_in_progress) : error_code(), std::move(handler),
-                         self->executor_);
+            detail::park(
+                self->core_,
+                busy ? self->new_waiter() : self->waiter_,
+                result == detail::wait_result::queued,
+                busy ? error_code(errc::operation_in_progress) : error_code(),
+                std::move(handler),
+                self->executor_);
         }
 
         basic_receiver* self;
@@ -176,7 +186,8 @@ private:
         void operator()(Handler handler) const {
             auto w = self->new_waiter();
             const bool queued = self->core_->queue_for_close(w);
-            detail::park(self->core_, std::move(w), queued, {}, std::move(handler), self->executor_);
+            detail::park(
+                self->core_, std::move(w), queued, {}, std::move(handler), self->executor_);
         }
 
         basic_receiver* self;

@@ -26,8 +26,8 @@ namespace streamx {
 template <class T, class Lock>
 class basic_weak_sender;
 
-/// The end of a channel that items go into. Copies are senders of the same channel; the channel ends
-/// when the last one is gone.
+/// The end of a channel that items go into. Copies are senders of the same channel; the channel
+/// ends when the last one is gone.
 ///
 /// Thread safety (`sender`): different copies may be used from different threads, one copy from one
 /// thread at a time. A `local_sender` and its channel never leave one strand.
@@ -38,10 +38,11 @@ public:
     using executor_type = asio::any_io_executor;
 
     basic_sender(const basic_sender& other)
-        : core_(other.core_), executor_(other.executor_), endpoint_(core_ ? core_->add_sender() : 0) {}
+        : core_(other.core_), executor_(other.executor_),
+          endpoint_(core_ ? core_->add_sender() : 0) {}
     basic_sender(basic_sender&& other) noexcept
-        : core_(std::move(other.core_)), spare_(std::move(other.spare_)), executor_(std::move(other.executor_)),
-          endpoint_(other.endpoint_) {}
+        : core_(std::move(other.core_)), spare_(std::move(other.spare_)),
+          executor_(std::move(other.executor_)), endpoint_(other.endpoint_) {}
     basic_sender& operator=(basic_sender other) noexcept {
         core_.swap(other.core_);
         spare_.swap(other.spare_);
@@ -56,7 +57,8 @@ public:
 
     executor_type get_executor() const noexcept { return executor_; }
 
-    /// This sender with another executor: where its operations complete when their handler names none.
+    /// This sender with another executor: where its operations complete when their handler names
+    /// none.
     [[nodiscard]] basic_sender on(asio::any_io_executor ex) && {
         executor_ = std::move(ex);
         return std::move(*this);
@@ -71,18 +73,22 @@ public:
         return try_send(copy);
     }
 
-    /// Puts an item into the channel; waits for room as long as the overflow policy says. Several may be
-    /// outstanding; they complete in order. An item given by `std::ref` stays its owner's until it is
-    /// taken, so after an error it is still there; one given by value goes to `on_undelivered` then.
+    /// Puts an item into the channel; waits for room as long as the overflow policy says. Several
+    /// may be outstanding; they complete in order. An item given by `std::ref` stays its owner's
+    /// until it is taken, so after an error it is still there; one given by value goes to
+    /// `on_undelivered` then.
     /// @completes `void(error_code)` when the item is in the channel, on the handler's associated
     ///            executor, this sender's by default; never inside this call
-    /// @errors  `errc::closed`: closed, or no receiver is left; `errc::full` under `overflow::fail`;
-    ///          `operation_aborted`: cancelled, or this sender destroyed. On error nothing was taken
+    /// @errors  `errc::closed`: closed, or no receiver is left; `errc::full` under
+    /// `overflow::fail`;
+    ///          `operation_aborted`: cancelled, or this sender destroyed. On error nothing was
+    ///          taken
     /// @cancels total, partial, terminal; the item was not taken, unless the operation succeeds
     /// @threads as the class; a referenced item stays alive until completion
     template <class Token>
     auto async_send(T item, Token&& token) {
-        return asio::async_initiate<Token, void(error_code)>(initiate_send{this}, token, std::move(item));
+        return asio::async_initiate<Token, void(error_code)>(
+            initiate_send{this}, token, std::move(item));
     }
     /// @copydoc async_send
     template <class Token>
@@ -90,11 +96,13 @@ public:
         return asio::async_initiate<Token, void(error_code)>(initiate_send{this}, token, item);
     }
 
-    /// Sends the elements of a container, in order, each as `async_send` would. It goes on when this sender
-    /// is destroyed: until it is done it is a sender of its own.
-    /// @completes `void(error_code, std::size_t)`, the number of elements that are in the channel, on the
+    /// Sends the elements of a container, in order, each as `async_send` would. It goes on when
+    /// this sender is destroyed: until it is done it is a sender of its own.
+    /// @completes `void(error_code, std::size_t)`, the number of elements that are in the channel,
+    /// on the
     ///            handler's associated executor, this sender's by default; never inside this call
-    /// @errors  `errc::closed`, `errc::full`, `operation_aborted` when cancelled; the elements after that
+    /// @errors  `errc::closed`, `errc::full`, `operation_aborted` when cancelled; the elements
+    /// after that
     ///          number were not taken
     /// @cancels total, partial, terminal, between two elements
     /// @threads as the class
@@ -103,11 +111,12 @@ public:
         return detail::async_drive<void(error_code, std::size_t)>(
             detail::sending_stream<detail::element_stream<R>, basic_sender>(
                 detail::element_stream<R>(std::move(range)), basic_sender(*this)),
-            detail::count_sent(), std::forward<Token>(token));
+            detail::count_sent(),
+            std::forward<Token>(token));
     }
 
-    /// `async_send` for coroutines, `co_await tx.send(item)`: with room it costs no trip through the
-    /// executor. An error is thrown as a `boost::system::system_error`.
+    /// `async_send` for coroutines, `co_await tx.send(item)`: with room it costs no trip through
+    /// the executor. An error is thrown as a `boost::system::system_error`.
     asio::awaitable<void> send(T item) {
         if (++run_ == detail::budget) {
             run_ = 0;
@@ -118,9 +127,11 @@ public:
     }
 
     /// Waits until `try_send` is worth calling again.
-    /// @completes `void(error_code)` on the handler's associated executor, this sender's by default;
+    /// @completes `void(error_code)` on the handler's associated executor, this sender's by
+    /// default;
     ///            never inside this call
-    /// @errors  `errc::closed`: it never will be; `operation_aborted`: cancelled, or this sender destroyed
+    /// @errors  `errc::closed`: it never will be; `operation_aborted`: cancelled, or this sender
+    /// destroyed
     /// @cancels total, partial, terminal; nothing is held, so nothing can be lost
     /// @threads as the class
     template <class Token>
@@ -129,21 +140,26 @@ public:
     }
 
     /// Waits for a slot and keeps it, to be used later without waiting.
-    /// @completes `void(error_code, permit<T>)` on the handler's associated executor, this sender's by
+    /// @completes `void(error_code, permit<T>)` on the handler's associated executor, this sender's
+    /// by
     ///            default; never inside this call
     /// @errors  `errc::closed`, `operation_aborted` as `async_send`; the permit is empty then
     /// @cancels total, partial, terminal; no slot is kept, unless the operation succeeds
     /// @threads as the class
     template <class Token>
     auto async_reserve(Token&& token) {
-        return asio::async_initiate<Token, void(error_code, permit<T, Lock>)>(initiate_reserve{this}, token);
+        return asio::async_initiate<Token, void(error_code, permit<T, Lock>)>(
+            initiate_reserve{this}, token);
     }
 
     /// A sender that does not keep the channel from ending.
-    [[nodiscard]] basic_weak_sender<T, Lock> weak() const { return basic_weak_sender<T, Lock>(*this); }
+    [[nodiscard]] basic_weak_sender<T, Lock> weak() const {
+        return basic_weak_sender<T, Lock>(*this);
+    }
 
     /// Waits until the channel is closed, by whatever end: nobody will take items any more.
-    /// @completes `void(error_code)` on the handler's associated executor, this sender's by default;
+    /// @completes `void(error_code)` on the handler's associated executor, this sender's by
+    /// default;
     ///            never inside this call
     /// @errors  `operation_aborted`: cancelled, or this sender destroyed
     /// @cancels total, partial, terminal; it has no side effect
@@ -153,8 +169,8 @@ public:
         return asio::async_initiate<Token, void(error_code)>(initiate_wait_closed{this}, token);
     }
 
-    /// Closes the channel for all senders. Receivers get what is in it, then the end; senders that wait
-    /// get `errc::closed`. Never waits; the first close counts.
+    /// Closes the channel for all senders. Receivers get what is in it, then the end; senders that
+    /// wait get `errc::closed`. Never waits; the first close counts.
     void close() { core_->close(); }
     /// The same, but after what is in it receivers get this failure, and then the end.
     void close(std::exception_ptr failure) { core_->close(std::move(failure)); }
@@ -184,12 +200,21 @@ private:
         using executor_type = asio::any_io_executor;
         executor_type get_executor() const noexcept { return self->executor_; }
 
-        waiter_ptr free_waiter() const { return detail::free_waiter(self->spare_, self->endpoint_); }
+        waiter_ptr free_waiter() const {
+            return detail::free_waiter(self->spare_, self->endpoint_);
+        }
 
         template <class Handler, class Complete = detail::complete_with_error>
-        void park(waiter_ptr w, detail::send_result result, Handler handler, Complete complete = {}) const {
-            detail::park(self->core_, std::move(w), result == detail::send_result::queued, to_error(result),
-                         std::move(handler), self->executor_, std::move(complete));
+        void park(waiter_ptr w, detail::send_result result, Handler handler, Complete complete = {})
+            const {
+            detail::park(
+                self->core_,
+                std::move(w),
+                result == detail::send_result::queued,
+                to_error(result),
+                std::move(handler),
+                self->executor_,
+                std::move(complete));
         }
 
         basic_sender* self;
@@ -221,8 +246,11 @@ private:
     struct initiate_reserve : initiation {
         struct complete {
             template <class Handler>
-            void operator()(Handler handler, error_code ec, bool accepted,
-                            const std::shared_ptr<core_type>& core) const {
+            void operator()(
+                Handler handler,
+                error_code ec,
+                bool accepted,
+                const std::shared_ptr<core_type>& core) const {
                 std::move(handler)(ec, accepted ? permit<T, Lock>(core) : permit<T, Lock>());
             }
         };
@@ -239,7 +267,10 @@ private:
         void operator()(Handler handler) const {
             auto w = this->free_waiter();
             const bool queued = this->self->core_->queue_for_close(w);
-            this->park(w, queued ? detail::send_result::queued : detail::send_result::sent, std::move(handler));
+            this->park(
+                w,
+                queued ? detail::send_result::queued : detail::send_result::sent,
+                std::move(handler));
         }
     };
 
@@ -263,7 +294,8 @@ private:
     unsigned run_ = 0;
 };
 
-/// A sender that does not keep the channel from ending: for who only now and then has something to send.
+/// A sender that does not keep the channel from ending: for who only now and then has something to
+/// send.
 template <class T, class Lock>
 class basic_weak_sender {
 public:

@@ -48,9 +48,8 @@ constexpr auto operator|(Up&& up, A&& a) {
 
 template <detail::adaptor_ref A, detail::adaptor_ref B>
 constexpr auto operator|(A&& a, B&& b) {
-    return adaptor([a = std::forward<A>(a), b = std::forward<B>(b)]<async_stream Up>(Up up) mutable {
-        return std::move(b)(std::move(a)(std::move(up)));
-    });
+    return adaptor([a = std::forward<A>(a), b = std::forward<B>(b)]<async_stream Up>(
+                       Up up) mutable { return std::move(b)(std::move(a)(std::move(up))); });
 }
 
 } // namespace streamx

@@ -12,7 +12,8 @@
 
 namespace streamx {
 
-/// Any sink for `T`, as a type: the mirror of `any_stream`. Not empty, except after it was moved from.
+/// Any sink for `T`, as a type: the mirror of `any_stream`. Not empty, except after it was moved
+/// from.
 template <class T>
 class any_sink {
 public:
@@ -30,7 +31,8 @@ public:
     bool try_send(T&& item) { return impl_->try_send(item); }
 
     /// Waits until `try_send` is worth calling again.
-    /// @completes `void(error_code)` on the handler's associated executor, the sink's by default; never
+    /// @completes `void(error_code)` on the handler's associated executor, the sink's by default;
+    /// never
     ///            inside this call
     /// @errors  the sink's; `errc::closed`: it never will be
     /// @cancels as the sink: total, partial, terminal
@@ -57,7 +59,9 @@ private:
         explicit holder(S s) : sink(std::move(s)) {}
         executor_type get_executor() const noexcept override { return sink.get_executor(); }
         bool try_send(T& item) override { return sink.try_send(item); }
-        void async_wait(detail::any_wait_handler handler) override { sink.async_wait(std::move(handler)); }
+        void async_wait(detail::any_wait_handler handler) override {
+            sink.async_wait(std::move(handler));
+        }
         void close(std::exception_ptr failure) override {
             if (failure)
                 sink.close(std::move(failure));

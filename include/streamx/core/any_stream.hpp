@@ -14,8 +14,9 @@
 
 namespace streamx {
 
-/// Any stream of `T`, as a type: for the border of a translation unit, for members and for containers.
-/// It costs an indirect call an item and an allocation a wait. An empty one is at its end.
+/// Any stream of `T`, as a type: for the border of a translation unit, for members and for
+/// containers. It costs an indirect call an item and an allocation a wait. An empty one is at its
+/// end.
 template <class T>
 class [[nodiscard]] any_stream : public stream_interface<any_stream<T>> {
 public:
@@ -27,11 +28,14 @@ public:
     template <async_stream_of<T> S>
         requires(!std::same_as<S, any_stream>)
     any_stream(S stream) : impl_(std::make_unique<holder<S>>(std::move(stream))) {
-        static_assert(!std::is_same_v<executor_t<S>, no_executor>,
-                      "any_stream: this stream has no executor; give it one with `| streamx::on(executor)`");
+        static_assert(
+            !std::is_same_v<executor_t<S>, no_executor>,
+            "any_stream: this stream has no executor; give it one with `| streamx::on(executor)`");
     }
 
-    executor_type get_executor() const noexcept { return impl_ ? impl_->get_executor() : executor_type(); }
+    executor_type get_executor() const noexcept {
+        return impl_ ? impl_->get_executor() : executor_type();
+    }
     poll<T> try_next() { return impl_ ? impl_->try_next() : end; }
 
     template <class Token>
@@ -52,7 +56,9 @@ private:
         explicit holder(S s) : stream(std::move(s)) {}
         executor_type get_executor() const noexcept override { return stream.get_executor(); }
         poll<T> try_next() override { return stream.try_next(); }
-        void async_wait(detail::any_wait_handler handler) override { stream.async_wait(std::move(handler)); }
+        void async_wait(detail::any_wait_handler handler) override {
+            stream.async_wait(std::move(handler));
+        }
         S stream;
     };
 

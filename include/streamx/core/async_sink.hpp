@@ -8,7 +8,8 @@
 
 namespace streamx {
 
-/// The mirror of `async_stream`: something you can *try* to put an item into and *wait* for room in.
+/// The mirror of `async_stream`: something you can *try* to put an item into and *wait* for room
+/// in.
 ///
 /// `try_send(item)` takes the item and returns true, or leaves it untouched and returns false.
 /// `async_wait(token)` completes with `void(error_code)`: success when `try_send` is worth calling

@@ -15,11 +15,11 @@ struct no_executor {
 
 /// Something you can *try* and something you can *wait* for.
 ///
-/// `try_next()` gives an item, `pending` or `end` and never suspends; when it throws, the stream has
-/// failed. `async_wait(token)` completes with `void(error_code)` when `try_next` is worth calling
-/// again; it carries no item, so it may be cancelled or abandoned at any moment and nothing is lost,
-/// and it may complete although there is still nothing (a spurious wake-up). After `end` or a throw
-/// a stream is over and its `try_next` is not called again.
+/// `try_next()` gives an item, `pending` or `end` and never suspends; when it throws, the stream
+/// has failed. `async_wait(token)` completes with `void(error_code)` when `try_next` is worth
+/// calling again; it carries no item, so it may be cancelled or abandoned at any moment and nothing
+/// is lost, and it may complete although there is still nothing (a spurious wake-up). After `end`
+/// or a throw a stream is over and its `try_next` is not called again.
 ///
 /// The concept names types and cheap calls only; `async_wait` is checked where it is used.
 template <class S>
@@ -40,7 +40,8 @@ using executor_t = typename std::remove_cvref_t<S>::executor_type;
 
 /// An `async_stream`, given as an rvalue (to be owned) or as an lvalue (to be borrowed).
 template <class S>
-concept async_stream_ref = async_stream<std::remove_cvref_t<S>> && !std::is_const_v<std::remove_reference_t<S>>;
+concept async_stream_ref =
+    async_stream<std::remove_cvref_t<S>> && !std::is_const_v<std::remove_reference_t<S>>;
 
 /// A stream whose items are of this type.
 template <class S, class T>

@@ -32,8 +32,9 @@ boost::system::error_code make_error_code(errc e) noexcept;
 boost::system::error_condition make_error_condition(condition c) noexcept;
 
 /// The error code inside a failure: that of a `system_error` (Boost's or the standard library's),
-/// `errc::not_enough_memory` and `errc::invalid_argument` of Boost.System for the standard exceptions
-/// of that meaning, success for a null pointer, and `errc::state_not_recoverable` for anything else.
+/// `errc::not_enough_memory` and `errc::invalid_argument` of Boost.System for the standard
+/// exceptions of that meaning, success for a null pointer, and `errc::state_not_recoverable` for
+/// anything else.
 error_code to_error_code(const std::exception_ptr& failure) noexcept;
 
 /// A failure that carries `ec`, thrown as a `boost::system::system_error`.

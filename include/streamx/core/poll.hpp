@@ -28,9 +28,10 @@ public:
     constexpr poll(end_t) noexcept : ended_(true) {}
 
     template <class U = T>
-        requires(std::constructible_from<T, U> && !std::same_as<std::remove_cvref_t<U>, poll> &&
-                 !std::same_as<std::remove_cvref_t<U>, pending_t> &&
-                 !std::same_as<std::remove_cvref_t<U>, end_t>)
+        requires(
+            std::constructible_from<T, U> && !std::same_as<std::remove_cvref_t<U>, poll> &&
+            !std::same_as<std::remove_cvref_t<U>, pending_t> &&
+            !std::same_as<std::remove_cvref_t<U>, end_t>)
     constexpr poll(U&& item) : item_(std::in_place, std::forward<U>(item)) {}
 
     constexpr explicit operator bool() const noexcept { return item_.has_value(); }

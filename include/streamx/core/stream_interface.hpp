@@ -35,7 +35,8 @@ struct next_step {
 
 } // namespace detail
 
-/// Base of a stream: gives `Derived`, which has `try_next` and `async_wait`, the ways to pull from it.
+/// Base of a stream: gives `Derived`, which has `try_next` and `async_wait`, the ways to pull from
+/// it.
 ///
 /// Through these a stream fails once and then ends, and an end is for ever.
 template <class Derived>
@@ -44,8 +45,10 @@ public:
     /// Waits for the next item; an empty optional is the end of the stream.
     /// @completes `void(std::exception_ptr, std::optional<value_type>)` on the handler's associated
     ///            executor, the stream's by default; never inside this call
-    /// @errors  what the stream threw; `errc::operation_in_progress` when another pull is outstanding
-    ///          (which is not disturbed); `operation_aborted` when cancelled or the stream destroyed
+    /// @errors  what the stream threw; `errc::operation_in_progress` when another pull is
+    /// outstanding
+    ///          (which is not disturbed); `operation_aborted` when cancelled or the stream
+    ///          destroyed
     /// @cancels total, partial, terminal; no item is taken, so none is lost
     /// @threads from the stream's executor; the stream stays alive or is destroyed there
     template <class Token, class D = Derived>
@@ -55,8 +58,8 @@ public:
             derived(), detail::next_step<item>(), std::forward<Token>(token));
     }
 
-    /// The same for coroutines, `co_await s.next()`: an item that is ready costs no trip through the
-    /// executor (but for one in each budget of 1024, so that others run).
+    /// The same for coroutines, `co_await s.next()`: an item that is ready costs no trip through
+    /// the executor (but for one in each budget of 1024, so that others run).
     /// @errors as `async_next`, thrown; an `error_code` as `boost::system::system_error`
     template <class D = Derived>
     asio::awaitable<std::optional<item_t<D>>> next() {

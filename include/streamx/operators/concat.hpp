@@ -18,7 +18,8 @@ public:
     using value_type = typename Inputs::value_type;
     using executor_type = typename Inputs::executor_type;
 
-    explicit concat_stream(Inputs inputs) : executor_(inputs.get_executor()), inputs_(std::move(inputs)) {}
+    explicit concat_stream(Inputs inputs)
+        : executor_(inputs.get_executor()), inputs_(std::move(inputs)) {}
 
     executor_type get_executor() const noexcept { return executor_; }
 
@@ -44,7 +45,8 @@ private:
             if (self->current_ == self->inputs_.size())
                 detail::async_ready(std::move(handler), self->executor_);
             else
-                self->inputs_.visit(self->current_, [&](auto& input) { input->async_wait(std::move(handler)); });
+                self->inputs_.visit(
+                    self->current_, [&](auto& input) { input->async_wait(std::move(handler)); });
         }
 
         concat_stream* self;
@@ -55,8 +57,8 @@ private:
     std::size_t current_ = 0;
 };
 
-/// Joins streams of one `value_type` end to end. A stream is released when it has ended, and the next
-/// is not asked for anything before that.
+/// Joins streams of one `value_type` end to end. A stream is released when it has ended, and the
+/// next is not asked for anything before that.
 /// @marble  `-1--2-|`, `-a-|`  ->  `concat`  ->  `-1--2--a-|`
 /// @errors  the current stream's, unchanged; those after it are never asked
 /// @cancels as the current stream; nothing is held, so nothing can be lost

@@ -18,7 +18,8 @@ public:
     using value_type = item_t<Up>;
     using executor_type = executor_t<Up>;
 
-    filter_stream(Up up, Predicate predicate) : up_(std::move(up)), predicate_(std::move(predicate)) {}
+    filter_stream(Up up, Predicate predicate)
+        : up_(std::move(up)), predicate_(std::move(predicate)) {}
 
     executor_type get_executor() const noexcept { return up_.get_executor(); }
 

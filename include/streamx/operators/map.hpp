@@ -14,8 +14,9 @@ namespace streamx {
 /// The stream that `map` makes: upstream's items, each passed through a function.
 template <async_stream Up, std::invocable<item_t<Up>> Fn>
 class [[nodiscard]] map_stream : public stream_interface<map_stream<Up, Fn>> {
-    static_assert(!std::is_void_v<std::invoke_result_t<Fn&, item_t<Up>>>,
-                  "map: the function returns nothing; `inspect` is for side effects");
+    static_assert(
+        !std::is_void_v<std::invoke_result_t<Fn&, item_t<Up>>>,
+        "map: the function returns nothing; `inspect` is for side effects");
 
 public:
     using value_type = std::decay_t<std::invoke_result_t<Fn&, item_t<Up>>>;

@@ -55,7 +55,8 @@ private:
             auto s = self->state_;
             auto ex = detail::executor_for(handler, self->executor_);
             s->watch(s, ex);
-            detail::async_wait_on(std::shared_ptr<ready_gate>(s, &s->ready), ex, std::move(handler));
+            detail::async_wait_on(
+                std::shared_ptr<ready_gate>(s, &s->ready), ex, std::move(handler));
         }
 
         merge_stream* self;
@@ -64,7 +65,8 @@ private:
     using ready_gate = detail::gate<std::mutex>;
 
     struct state {
-        explicit state(Inputs in) : inputs(std::move(in)), queue(inputs.size()), live(inputs.size()) {
+        explicit state(Inputs in)
+            : inputs(std::move(in)), queue(inputs.size()), live(inputs.size()) {
             idle.reserve(live);
         }
 
@@ -97,7 +99,8 @@ private:
             while (!s->idle.empty()) {
                 const auto i = s->idle.back();
                 s->idle.pop_back();
-                s->inputs.visit(i, [&](auto& input) { input->async_wait(input_ready<Executor>{s, i, ex}); });
+                s->inputs.visit(
+                    i, [&](auto& input) { input->async_wait(input_ready<Executor>{s, i, ex}); });
             }
         }
 
@@ -108,7 +111,8 @@ private:
         ready_gate ready;
     };
 
-    /// What the wait of one input completes with. It says which input; the gate wakes who waits for any.
+    /// What the wait of one input completes with. It says which input; the gate wakes who waits for
+    /// any.
     template <class Executor>
     struct input_ready {
         using executor_type = Executor;
@@ -134,8 +138,10 @@ private:
 /// robin among those that have one. Ends when all have ended; the first failure ends it.
 /// @marble  `-1----2-|`, `--a--b---|`  ->  `merge`  ->  `-1a--b2--|`
 /// @errors  the first failure of an input, unchanged; the other inputs are released
-/// @cancels as its own wait: no input is asked for an item before there is room for it, so none is lost
-/// @cost    one allocation for the set; O(1) an item whatever the number of inputs; nothing buffered
+/// @cancels as its own wait: no input is asked for an item before there is room for it, so none is
+/// lost
+/// @cost    one allocation for the set; O(1) an item whatever the number of inputs; nothing
+/// buffered
 template <async_stream S, async_stream... Ss>
 [[nodiscard]] auto merge(S first, Ss... rest) {
     return merge_stream(detail::input_tuple<S, Ss...>(std::move(first), std::move(rest)...));

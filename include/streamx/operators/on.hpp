@@ -31,7 +31,8 @@ private:
     struct initiate_wait {
         template <class Handler>
         void operator()(Handler handler) const {
-            self->up_.async_wait(detail::wait_op<Handler, Executor>(std::move(handler), self->executor_));
+            self->up_.async_wait(
+                detail::wait_op<Handler, Executor>(std::move(handler), self->executor_));
         }
 
         on_stream* self;

@@ -46,7 +46,8 @@ private:
 /// @cost    one vector a chunk; nothing buffered
 [[nodiscard]] inline auto ready_chunks(std::size_t limit) {
     detail::checked_size(limit, "ready_chunks: limit must be at least 1");
-    return adaptor([limit]<async_stream Up>(Up up) { return ready_chunks_stream<Up>(std::move(up), limit); });
+    return adaptor(
+        [limit]<async_stream Up>(Up up) { return ready_chunks_stream<Up>(std::move(up), limit); });
 }
 
 } // namespace streamx

@@ -45,7 +45,8 @@ private:
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    no allocation, no copy, nothing buffered; compiles into the loop that drives it
 [[nodiscard]] inline auto take(std::size_t count) {
-    return adaptor([count]<async_stream Up>(Up up) { return take_stream<Up>(std::move(up), count); });
+    return adaptor(
+        [count]<async_stream Up>(Up up) { return take_stream<Up>(std::move(up), count); });
 }
 
 } // namespace streamx

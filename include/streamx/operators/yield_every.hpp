@@ -17,7 +17,8 @@ public:
     using value_type = item_t<Up>;
     using executor_type = executor_t<Up>;
 
-    yield_every_stream(Up up, std::size_t budget) : up_(std::move(up)), budget_(budget), left_(budget) {}
+    yield_every_stream(Up up, std::size_t budget)
+        : up_(std::move(up)), budget_(budget), left_(budget) {}
 
     executor_type get_executor() const noexcept { return up_.get_executor(); }
 
@@ -51,7 +52,8 @@ private:
 /// @cost    one trip through the executor every `budget` items; nothing buffered
 [[nodiscard]] inline auto yield_every(std::size_t budget) {
     detail::checked_size(budget, "yield_every: budget must be at least 1");
-    return adaptor([budget]<async_stream Up>(Up up) { return yield_every_stream<Up>(std::move(up), budget); });
+    return adaptor(
+        [budget]<async_stream Up>(Up up) { return yield_every_stream<Up>(std::move(up), budget); });
 }
 
 } // namespace streamx

@@ -52,7 +52,8 @@ private:
     };
 
     produce_stream(channel_ends<T, std::mutex> ends, Fn fn)
-        : rx_(std::move(ends.rx)), idle_(std::make_unique<producer>(std::move(fn), std::move(ends.tx))) {}
+        : rx_(std::move(ends.rx)),
+          idle_(std::make_unique<producer>(std::move(fn), std::move(ends.tx))) {}
 
     /// The coroutine starts with the first pull: a stream that nobody asks does nothing.
     void start() {
@@ -60,20 +61,25 @@ private:
             return;
         std::shared_ptr<producer> p = std::move(idle_);
         running_ = p;
-        asio::co_spawn(rx_.get_executor(), run(p),
-                       asio::bind_cancellation_slot(p->cancel.slot(), [p](std::exception_ptr failure) {
-                           if (failure)
-                               p->out.close(failure);
-                       }));
+        asio::co_spawn(
+            rx_.get_executor(),
+            run(p),
+            asio::bind_cancellation_slot(p->cancel.slot(), [p](std::exception_ptr failure) {
+                if (failure)
+                    p->out.close(failure);
+            }));
     }
 
-    static asio::awaitable<void> run(std::shared_ptr<producer> p) { co_await std::invoke(p->fn, p->out); }
+    static asio::awaitable<void> run(std::shared_ptr<producer> p) {
+        co_await std::invoke(p->fn, p->out);
+    }
 
     /// Cancels a coroutine that nobody listens to any more, on its own executor.
     void stop() noexcept {
         if (auto p = running_.lock())
-            detail::post_to(rx_.get_executor(), std::allocator<void>(),
-                            [p = std::move(p)] { p->cancel.emit(asio::cancellation_type::terminal); });
+            detail::post_to(rx_.get_executor(), std::allocator<void>(), [p = std::move(p)] {
+                p->cancel.emit(asio::cancellation_type::terminal);
+            });
     }
 
     receiver<T> rx_;
@@ -82,10 +88,12 @@ private:
 };
 
 /// The items that a coroutine sends: `fn(out)` is handed a `sender<T>&` and returns an
-/// `asio::awaitable<void>`. It runs on `ex`, ahead of the consumer by at most `capacity` items, from the
-/// first pull on. Its return ends the stream, what it throws fails it. When the stream is destroyed the
-/// coroutine is cancelled (terminal), and what it sends then fails with `errc::closed`.
-/// @marble  `produce<int>(ex, 1, f)` with `co_await out.send(1); co_await out.send(2);`  ->  `-1-2-|`
+/// `asio::awaitable<void>`. It runs on `ex`, ahead of the consumer by at most `capacity` items,
+/// from the first pull on. Its return ends the stream, what it throws fails it. When the stream is
+/// destroyed the coroutine is cancelled (terminal), and what it sends then fails with
+/// `errc::closed`.
+/// @marble  `produce<int>(ex, 1, f)` with `co_await out.send(1); co_await out.send(2);`  ->
+/// `-1-2-|`
 /// @errors  what the coroutine throws, after the items that it sent before
 /// @cancels a wait takes no item; items sent and not yet taken stay for the next pull
 /// @cost    a channel and a coroutine; at most `capacity` items buffered
@@ -104,11 +112,13 @@ template <class T, class Fn, class R>
 T sent_by(R (Fn::*)(sender<T>&) const);
 } // namespace detail
 
-/// The same where the coroutine's parameter says what it sends: `[](sender<int>& out) -> awaitable<void>`.
+/// The same where the coroutine's parameter says what it sends: `[](sender<int>& out) ->
+/// awaitable<void>`.
 template <class Fn>
     requires requires { detail::sent_by(&Fn::operator()); }
 [[nodiscard]] auto produce(asio::any_io_executor ex, std::size_t capacity, Fn fn) {
-    return produce<decltype(detail::sent_by(&Fn::operator()))>(std::move(ex), capacity, std::move(fn));
+    return produce<decltype(detail::sent_by(&Fn::operator()))>(
+        std::move(ex), capacity, std::move(fn));
 }
 
 } // namespace streamx

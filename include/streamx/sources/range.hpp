@@ -1,7 +1,7 @@
 #pragma once
 
-#include <streamx/core/stream_interface.hpp>
 #include <streamx/core/detail/ready.hpp>
+#include <streamx/core/stream_interface.hpp>
 
 #include <concepts>
 #include <utility>

@@ -30,7 +30,8 @@ struct collect_step {
 /// Gathers all items in a vector. On an endless stream put `take(n)` before it.
 ///
 /// The stream is owned if given as an rvalue, borrowed if given as an lvalue.
-/// @completes `void(std::exception_ptr, std::vector<value_type>)` on the handler's associated executor,
+/// @completes `void(std::exception_ptr, std::vector<value_type>)` on the handler's associated
+/// executor,
 ///            the stream's by default; never inside this call. After a failure the vector holds the
 ///            items that came before it
 /// @errors  what the stream threw; `operation_aborted` when cancelled or the stream destroyed;

@@ -39,7 +39,8 @@ struct fold_step {
 /// @completes `void(std::exception_ptr, T)` on the handler's associated executor, the stream's by
 ///            default, where `op` runs too; never inside this call. After a failure of a plain `op`
 ///            or the stream the value is what had been combined so far
-/// @errors  what the stream or `op` threw; `operation_aborted` when cancelled or the stream destroyed;
+/// @errors  what the stream or `op` threw; `operation_aborted` when cancelled or the stream
+/// destroyed;
 ///          `errc::operation_in_progress` when another pull is outstanding on a borrowed stream
 /// @cancels total, partial, terminal, between two items; the rest of a borrowed stream stays in it
 /// @threads may be called from any thread if the stream is owned, else from the stream's executor
@@ -57,9 +58,10 @@ auto async_fold(S&& stream, T init, Op op, Token&& token) {
             },
             std::forward<Token>(token));
     else
-        return detail::async_drive<signature>(std::forward<S>(stream),
-                                              detail::fold_step<T, Op>{std::move(init), std::move(op)},
-                                              std::forward<Token>(token));
+        return detail::async_drive<signature>(
+            std::forward<S>(stream),
+            detail::fold_step<T, Op>{std::move(init), std::move(op)},
+            std::forward<Token>(token));
 }
 
 } // namespace streamx

@@ -33,10 +33,12 @@ struct for_each_step {
 /// Calls `fn` with each item, in order.
 ///
 /// The stream is owned if given as an rvalue, borrowed if given as an lvalue. `fn` may be a plain
-/// function or one that returns an `asio::awaitable`, which is awaited before the next item is pulled.
+/// function or one that returns an `asio::awaitable`, which is awaited before the next item is
+/// pulled.
 /// @completes `void(std::exception_ptr)` on the handler's associated executor, the stream's by
 ///            default, where `fn` runs too; never inside this call
-/// @errors  what the stream or `fn` threw; `operation_aborted` when cancelled or the stream destroyed;
+/// @errors  what the stream or `fn` threw; `operation_aborted` when cancelled or the stream
+/// destroyed;
 ///          `errc::operation_in_progress` when another pull is outstanding on a borrowed stream
 /// @cancels total, partial, terminal, between two items; the rest of a borrowed stream stays in it
 /// @threads may be called from any thread if the stream is owned, else from the stream's executor
@@ -53,8 +55,10 @@ auto async_for_each(S&& stream, Fn fn, Token&& token) {
             },
             std::forward<Token>(token));
     else
-        return detail::async_drive<signature>(std::forward<S>(stream), detail::for_each_step<Fn>{std::move(fn)},
-                                              std::forward<Token>(token));
+        return detail::async_drive<signature>(
+            std::forward<S>(stream),
+            detail::for_each_step<Fn>{std::move(fn)},
+            std::forward<Token>(token));
 }
 
 } // namespace streamx

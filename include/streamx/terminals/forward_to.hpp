@@ -24,12 +24,14 @@ struct forward_step {
 
 /// Puts all items into a sink, suspended by it while it is full.
 ///
-/// Stream and sink are each owned if given as an rvalue, borrowed if given as an lvalue. An owned sink is
-/// closed with the stream's failure, and destroyed when this is done: for a channel's sender that means
-/// one sender less. A borrowed one is left open.
-/// @completes `void(std::exception_ptr)` when the stream has ended and the sink has its last item, on the
+/// Stream and sink are each owned if given as an rvalue, borrowed if given as an lvalue. An owned
+/// sink is closed with the stream's failure, and destroyed when this is done: for a channel's
+/// sender that means one sender less. A borrowed one is left open.
+/// @completes `void(std::exception_ptr)` when the stream has ended and the sink has its last item,
+/// on the
 ///            handler's associated executor, the stream's by default; never inside this call
-/// @errors  what the stream threw; `errc::closed` when the sink takes no more; `operation_aborted` when
+/// @errors  what the stream threw; `errc::closed` when the sink takes no more; `operation_aborted`
+/// when
 ///          cancelled, or stream or sink destroyed
 /// @cancels total, partial, terminal; an item that was pulled but found no room goes to the sink's
 ///          `on_undelivered`
@@ -38,7 +40,8 @@ template <class S, class Sink, class Token>
     requires async_stream_ref<S> && async_sink<std::remove_cvref_t<Sink>, item_t<S>>
 auto forward_to(S&& stream, Sink&& sink, Token&& token) {
     return detail::async_drive<void(std::exception_ptr)>(
-        detail::sending_stream<S, Sink>(std::forward<S>(stream), std::forward<Sink>(sink)), detail::forward_step(),
+        detail::sending_stream<S, Sink>(std::forward<S>(stream), std::forward<Sink>(sink)),
+        detail::forward_step(),
         std::forward<Token>(token));
 }
 

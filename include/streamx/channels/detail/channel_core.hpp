@@ -38,9 +38,9 @@ struct cursor {
 
 /// The state that the two ends of a channel share: a bounded queue, and who waits at its edges.
 ///
-/// A receiver that is the only one takes all that is there under one lock and serves it without; what
-/// it has not served yet is still in the channel, so the bound is strict. Items of waiting senders are
-/// moved in, in order, by whoever makes room: nobody who comes later can overtake them.
+/// A receiver that is the only one takes all that is there under one lock and serves it without;
+/// what it has not served yet is still in the channel, so the bound is strict. Items of waiting
+/// senders are moved in, in order, by whoever makes room: nobody who comes later can overtake them.
 template <class T, class Lock>
 class channel_core : public std::enable_shared_from_this<channel_core<T, Lock>> {
 public:
@@ -50,7 +50,8 @@ public:
 
     channel_core(std::size_t capacity, overflow policy, hook on_undelivered)
         : overflow_(policy), capacity_(capacity),
-          on_undelivered_(on_undelivered ? std::make_unique<hook>(std::move(on_undelivered)) : nullptr) {}
+          on_undelivered_(
+              on_undelivered ? std::make_unique<hook>(std::move(on_undelivered)) : nullptr) {}
 
     ~channel_core() {
         for (auto position = head_.load(); position != tail_.load(); ++position)
@@ -160,7 +161,8 @@ public:
         std::lock_guard lock(lock_);
         if (w->queued)
             return wait_result::busy;
-        if (closed_ || head_.load(std::memory_order_relaxed) != tail_.load(std::memory_order_relaxed))
+        if (closed_ ||
+            head_.load(std::memory_order_relaxed) != tail_.load(std::memory_order_relaxed))
             return wait_result::ready;
         w->what = wants::item;
         receivers_.push_back(w);
@@ -402,8 +404,8 @@ private:
         return p;
     }
 
-    /// Gives room to the senders that wait, first come first served. One that is to try again is invited
-    /// to: until it has, those behind it wait.
+    /// Gives room to the senders that wait, first come first served. One that is to try again is
+    /// invited to: until it has, those behind it wait.
     void admit(wakes& woken) {
         while (!invited_ && !senders_.empty() && has_room())
             admit_first(woken);
@@ -419,7 +421,8 @@ private:
             try {
                 push(*w->item, woken);
                 w->accepted = true;
-            } catch (...) { // moving the item threw, or there is no memory: the sender's failure, not ours
+            } catch (...) { // moving the item threw, or there is no memory: the sender's failure,
+                            // not ours
                 result = to_error_code(std::current_exception());
             }
             break;
@@ -446,7 +449,8 @@ private:
         std::lock_guard lock(lock_);
         segments_.recycle();
         const auto head = head_.load(std::memory_order_relaxed);
-        // A receiver that finds nothing takes from the first sender that waits, whatever the capacity.
+        // A receiver that finds nothing takes from the first sender that waits, whatever the
+        // capacity.
         while (tail_.load(std::memory_order_relaxed) == head && !senders_.empty() &&
                senders_.front()->what == wants::to_send)
             admit_first(woken);

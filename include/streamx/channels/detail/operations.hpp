@@ -52,7 +52,8 @@ private:
     waiter_ptr waiter_;
 };
 
-/// A parked operation of an endpoint: completes `handler(error_code)`, or whatever `Complete` makes of it.
+/// A parked operation of an endpoint: completes `handler(error_code)`, or whatever `Complete` makes
+/// of it.
 template <class T, class Lock, class Handler, class Executor, class Complete>
 class endpoint_op : public bound_handler<Handler, Executor> {
 public:
@@ -85,10 +86,17 @@ struct complete_with_error {
 
 /// Parks a handler for `w`, which is queued in `core`, or completes it with `now` by a post.
 template <class T, class Lock, class Handler, class Executor, class Complete = complete_with_error>
-void park(std::shared_ptr<channel_core<T, Lock>> core, std::shared_ptr<waiter<T, Lock>> w, bool queued,
-          error_code now, Handler handler, const Executor& ex, Complete complete = {}) {
+void park(
+    std::shared_ptr<channel_core<T, Lock>> core,
+    std::shared_ptr<waiter<T, Lock>> w,
+    bool queued,
+    error_code now,
+    Handler handler,
+    const Executor& ex,
+    Complete complete = {}) {
     auto& parked = w->parked;
-    endpoint_op<T, Lock, Handler, Executor, Complete> op(std::move(handler), ex, {core, w}, std::move(complete));
+    endpoint_op<T, Lock, Handler, Executor, Complete> op(
+        std::move(handler), ex, {core, w}, std::move(complete));
     if (!queued) {
         auto own = op.get_executor();
         auto allocator = op.get_allocator();
@@ -106,7 +114,8 @@ void park(std::shared_ptr<channel_core<T, Lock>> core, std::shared_ptr<waiter<T,
 
 /// A waiter that no operation uses: `spare` if it is free, or a new one.
 template <class T, class Lock>
-std::shared_ptr<waiter<T, Lock>> free_waiter(std::shared_ptr<waiter<T, Lock>>& spare, std::uint64_t endpoint) {
+std::shared_ptr<waiter<T, Lock>>
+free_waiter(std::shared_ptr<waiter<T, Lock>>& spare, std::uint64_t endpoint) {
     if (!spare || spare.use_count() != 1)
         spare = std::make_shared<waiter<T, Lock>>();
     spare->owner = endpoint;

@@ -11,11 +11,13 @@ namespace streamx::detail {
 /// Where a channel's items are: a chain of segments that grows with what is in it and recycles what
 /// was read, so that a steady flow allocates nothing and an idle channel holds nothing.
 ///
-/// Items have positions 0, 1, 2, ... `write` and `recycle` are called under the channel's lock. `read`
-/// is called by one reader at a time, without the lock, and only for positions that were published.
+/// Items have positions 0, 1, 2, ... `write` and `recycle` are called under the channel's lock.
+/// `read` is called by one reader at a time, without the lock, and only for positions that were
+/// published.
 template <class T>
 class segments {
-    static constexpr std::size_t slots = std::clamp<std::size_t>(std::bit_floor(1024 / sizeof(T)), 4, 64);
+    static constexpr std::size_t slots =
+        std::clamp<std::size_t>(std::bit_floor(1024 / sizeof(T)), 4, 64);
 
     struct segment {
         segment* next = nullptr;

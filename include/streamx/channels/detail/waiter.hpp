@@ -21,7 +21,8 @@ enum class wants : unsigned char {
     closed,  ///< either end: that the channel is closed
 };
 
-/// A parked operation in a channel's queue, and its gate. Guarded by the channel's lock, but for the gate.
+/// A parked operation in a channel's queue, and its gate. Guarded by the channel's lock, but for
+/// the gate.
 template <class T, class Lock>
 struct waiter {
     gate<Lock> parked;
@@ -35,8 +36,9 @@ struct waiter {
     error_code result;
     wants what = wants::item;
     bool queued = false;
-    bool accepted = false;    ///< `to_send`, `permit`: got what it wanted
-    bool leaves_rest = false; ///< others wait behind it: when it has had its turn, they get what it left
+    bool accepted = false; ///< `to_send`, `permit`: got what it wanted
+    bool leaves_rest =
+        false; ///< others wait behind it: when it has had its turn, they get what it left
 };
 
 /// The waiters of one kind, first come first served.

@@ -12,7 +12,8 @@
 namespace streamx::detail {
 
 /// Any handler of a wait, as a type: what crosses the border of an `any_stream` or `any_sink`.
-/// (Boost 1.81's `any_completion_handler` cannot be passed to a raw channel, nor be moved in safety.)
+/// (Boost 1.81's `any_completion_handler` cannot be passed to a raw channel, nor be moved in
+/// safety.)
 class any_wait_handler {
     struct base {
         virtual ~base() = default;
@@ -33,7 +34,8 @@ public:
     /// `op` must have an associated executor.
     template <class Op>
     explicit any_wait_handler(Op op)
-        : executor_(asio::get_associated_executor(op)), slot_(asio::get_associated_cancellation_slot(op)),
+        : executor_(asio::get_associated_executor(op)),
+          slot_(asio::get_associated_cancellation_slot(op)),
           op_(std::make_unique<holder<Op>>(std::move(op))) {}
 
     executor_type get_executor() const noexcept { return executor_; }

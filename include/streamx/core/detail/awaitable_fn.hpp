@@ -20,7 +20,8 @@ inline constexpr bool is_awaitable<asio::awaitable<T, Executor>> = true;
 
 /// A user's function that returns an awaitable, to be awaited before the next item is pulled.
 template <class Fn, class... Args>
-concept awaitable_function = std::invocable<Fn&, Args...> && is_awaitable<std::invoke_result_t<Fn&, Args...>>;
+concept awaitable_function =
+    std::invocable<Fn&, Args...> && is_awaitable<std::invoke_result_t<Fn&, Args...>>;
 
 template <class S, class Body>
 struct initiate_coroutine {
@@ -43,8 +44,8 @@ struct initiate_coroutine {
 /// stream's by default: the form a terminal takes when its function is a coroutine.
 template <class Signature, class S, class Body, class Token>
 auto async_coroutine(S&& stream, Body body, Token&& token) {
-    return asio::async_initiate<Token, Signature>(initiate_coroutine<S, Body>(), token,
-                                                  passed<S>{std::forward<S>(stream)}, std::move(body));
+    return asio::async_initiate<Token, Signature>(
+        initiate_coroutine<S, Body>(), token, passed<S>{std::forward<S>(stream)}, std::move(body));
 }
 
 } // namespace streamx::detail

@@ -26,12 +26,14 @@ struct claim {
     bool orphaned() const noexcept { return false; }
 };
 template <class S>
-    requires(std::is_lvalue_reference_v<S> && std::derived_from<std::remove_reference_t<S>, stream_base>)
+    requires(
+        std::is_lvalue_reference_v<S> && std::derived_from<std::remove_reference_t<S>, stream_base>)
 struct claim<S> : turn {
     using turn::turn;
 };
 
-/// A stream on its way into an operation: itself where it is owned, its address where it is borrowed.
+/// A stream on its way into an operation: itself where it is owned, its address where it is
+/// borrowed.
 template <class S>
 struct passed {
     S stream;
@@ -63,8 +65,9 @@ void finish(S& s) noexcept {
 ///
 /// `S` is a stream (owned) or a reference to one (borrowed). `Step` is what the operation does:
 /// `bool step(item&&)` takes an item and says whether to go on, `finish(handler, exception_ptr)`
-/// completes, `goes_on_waiting()`, if there is one, says whether to wait when nothing is ready. Every step runs on the handler's associated executor, the stream's by default; an
-/// exception thrown by the stream or the step ends the operation with that exception.
+/// completes, `goes_on_waiting()`, if there is one, says whether to wait when nothing is ready.
+/// Every step runs on the handler's associated executor, the stream's by default; an exception
+/// thrown by the stream or the step ends the operation with that exception.
 template <class S, class Step, class Handler>
 class drive_op {
     using stream_type = std::remove_reference_t<S>;
@@ -112,11 +115,14 @@ public:
 
     executor_type get_executor() const noexcept { return state_->bound::get_executor(); }
     allocator_type get_allocator() const noexcept { return state_->bound::get_allocator(); }
-    cancellation_slot_type get_cancellation_slot() const noexcept { return state_->cancellation.slot(); }
+    cancellation_slot_type get_cancellation_slot() const noexcept {
+        return state_->cancellation.slot();
+    }
 
     /// The stream is worth trying; or the wait has failed, and then the stream may be gone.
     void operator()(error_code ec) {
-        if (!ec && (state_->mine.orphaned() || state_->cancellation.cancelled() != asio::cancellation_type::none))
+        if (!ec && (state_->mine.orphaned() ||
+                    state_->cancellation.cancelled() != asio::cancellation_type::none))
             ec = asio::error::operation_aborted;
         else if (!ec && !state_->mine)
             ec = errc::operation_in_progress;
@@ -199,8 +205,8 @@ struct initiate_drive {
 /// Starts an operation that drives a stream; what every terminal and `async_next` is made of.
 template <class Signature, class S, class Step, class Token>
 auto async_drive(S&& stream, Step step, Token&& token) {
-    return asio::async_initiate<Token, Signature>(initiate_drive<S, Step>(), token,
-                                                  passed<S>{std::forward<S>(stream)}, std::move(step));
+    return asio::async_initiate<Token, Signature>(
+        initiate_drive<S, Step>(), token, passed<S>{std::forward<S>(stream)}, std::move(step));
 }
 
 } // namespace streamx::detail

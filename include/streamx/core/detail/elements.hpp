@@ -8,8 +8,8 @@
 
 namespace streamx::detail {
 
-/// The elements of a range one by one: moved out of a container, copied out of a view (whose elements
-/// are somebody else's).
+/// The elements of a range one by one: moved out of a container, copied out of a view (whose
+/// elements are somebody else's).
 template <std::ranges::input_range R>
 class elements {
 public:

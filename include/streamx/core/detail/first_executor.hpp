@@ -13,8 +13,10 @@ struct first_executor {
 };
 template <class Executor, class... Others>
 struct first_executor<Executor, Others...> {
-    using type = std::conditional_t<std::is_same_v<Executor, no_executor>,
-                                    typename first_executor<Others...>::type, Executor>;
+    using type = std::conditional_t<
+        std::is_same_v<Executor, no_executor>,
+        typename first_executor<Others...>::type,
+        Executor>;
 };
 
 } // namespace streamx::detail

@@ -20,8 +20,8 @@
 
 namespace streamx::detail {
 
-/// Names the context that a gate's raw channel lives in. Nothing ever runs on it: whatever is parked
-/// brings its own executor, whose outstanding work it counts.
+/// Names the context that a gate's raw channel lives in. Nothing ever runs on it: whatever is
+/// parked brings its own executor, whose outstanding work it counts.
 class gate_executor {
 public:
     explicit gate_executor(asio::execution_context& context) noexcept : context_(&context) {}
@@ -37,8 +37,8 @@ private:
     asio::execution_context* context_;
 };
 
-/// The raw channel of an `error_code` holds its first element itself and the rest in a container. At
-/// capacity 1 there is no rest (and Asio's deque, which costs 600 bytes, is not needed).
+/// The raw channel of an `error_code` holds its first element itself and the rest in a container.
+/// At capacity 1 there is no rest (and Asio's deque, which costs 600 bytes, is not needed).
 template <class Element>
 struct no_buffer {
     bool empty() const noexcept { return true; }
@@ -61,7 +61,8 @@ struct gate_traits : asio::experimental::channel_traits<Signatures...> {
     };
 };
 
-using wake_channel = asio::experimental::basic_channel<gate_executor, gate_traits<>, void(error_code)>;
+using wake_channel =
+    asio::experimental::basic_channel<gate_executor, gate_traits<>, void(error_code)>;
 
 class gate_base;
 
@@ -107,8 +108,9 @@ private:
 
 /// One waiter, one buffered wake-up: the only place where a completion handler is parked.
 ///
-/// It is a bounded raw channel of capacity 1. Its own lock (`Lock` is a mutex, or `null_lock` inside
-/// one strand) makes park, wake and abort atomic, which the raw channel's cancellation is not.
+/// It is a bounded raw channel of capacity 1. Its own lock (`Lock` is a mutex, or `null_lock`
+/// inside one strand) makes park, wake and abort atomic, which the raw channel's cancellation is
+/// not.
 template <class Lock>
 class gate final : public gate_base {
 public:

@@ -22,8 +22,8 @@ class promise_executor; // of <boost/asio/use_future.hpp>, which is too heavy to
 
 namespace streamx::detail {
 
-/// Whether an executor only stands for "anywhere": Asio gives `use_future`'s handlers one that would
-/// take our steps to the system's thread pool, off the strand that they belong to.
+/// Whether an executor only stands for "anywhere": Asio gives `use_future`'s handlers one that
+/// would take our steps to the system's thread pool, off the strand that they belong to.
 template <class Executor>
 inline constexpr bool is_anywhere = false;
 template <class T, class Blocking>
@@ -34,12 +34,15 @@ template <class Handler, class Own = asio::associated_executor_t<Handler, no_exe
 inline constexpr bool has_own_executor = !std::is_same_v<Own, no_executor> && !is_anywhere<Own>;
 
 template <class Handler, class Fallback>
-using executor_for_t =
-    std::conditional_t<has_own_executor<Handler>, asio::associated_executor_t<Handler, no_executor>, Fallback>;
+using executor_for_t = std::conditional_t<
+    has_own_executor<Handler>,
+    asio::associated_executor_t<Handler, no_executor>,
+    Fallback>;
 
 /// The executor that a handler runs on: its own, or else `fallback`.
 template <class Handler, class Fallback>
-executor_for_t<Handler, Fallback> executor_for(const Handler& handler, const Fallback& fallback) noexcept {
+executor_for_t<Handler, Fallback>
+executor_for(const Handler& handler, const Fallback& fallback) noexcept {
     if constexpr (has_own_executor<Handler>)
         return asio::associated_executor<Handler, no_executor>::get(handler, no_executor());
     else
@@ -50,9 +53,10 @@ executor_for_t<Handler, Fallback> executor_for(const Handler& handler, const Fal
 /// Its associators are the handler's own.
 template <class Handler, class Fallback>
 class bound_handler {
-    static_assert(!std::is_same_v<executor_for_t<Handler, Fallback>, no_executor>,
-                  "neither this stream nor the completion handler has an executor: give the stream one with "
-                  "`| streamx::on(executor)`, or the handler one with `asio::bind_executor`");
+    static_assert(
+        !std::is_same_v<executor_for_t<Handler, Fallback>, no_executor>,
+        "neither this stream nor the completion handler has an executor: give the stream one with "
+        "`| streamx::on(executor)`, or the handler one with `asio::bind_executor`");
 
     struct nothing {
         template <class T>
@@ -73,7 +77,9 @@ public:
         else
             return fallback_;
     }
-    allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(handler_); }
+    allocator_type get_allocator() const noexcept {
+        return asio::get_associated_allocator(handler_);
+    }
     cancellation_slot_type get_cancellation_slot() const noexcept {
         return asio::get_associated_cancellation_slot(handler_);
     }
@@ -82,7 +88,8 @@ public:
 
 private:
     Handler handler_;
-    [[no_unique_address]] std::conditional_t<has_own_executor<Handler>, nothing, Fallback> fallback_;
+    [[no_unique_address]] std::conditional_t<has_own_executor<Handler>, nothing, Fallback>
+        fallback_;
 };
 
 /// A handler of a wait with an executor to fall back to.
@@ -95,8 +102,8 @@ struct wait_op : bound_handler<Handler, Fallback> {
 /// Runs `f` on `ex`, later: never inside this call.
 template <class Executor, class Allocator, class F>
 void post_to(const Executor& ex, const Allocator& allocator, F f) {
-    asio::prefer(asio::require(ex, asio::execution::blocking.never),
-                 asio::execution::allocator(allocator))
+    asio::prefer(
+        asio::require(ex, asio::execution::blocking.never), asio::execution::allocator(allocator))
         .execute(std::move(f));
 }
 

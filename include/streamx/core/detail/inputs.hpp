@@ -18,8 +18,9 @@ namespace streamx::detail {
 /// is released is gone; the others stay where they are.
 template <class S, class... Ss>
 class input_tuple {
-    static_assert((std::is_same_v<item_t<S>, item_t<Ss>> && ...),
-                  "all inputs must have the same value_type: `map` them to one");
+    static_assert(
+        (std::is_same_v<item_t<S>, item_t<Ss>> && ...),
+        "all inputs must have the same value_type: `map` them to one");
     using tuple = std::tuple<std::optional<S>, std::optional<Ss>...>;
 
 public:
@@ -50,8 +51,9 @@ private:
     executor_type executor_of() const noexcept {
         if constexpr (std::is_same_v<executor_type, no_executor>)
             return {};
-        else if constexpr (std::is_same_v<executor_t<typename std::tuple_element_t<I, tuple>::value_type>,
-                                          executor_type>)
+        else if constexpr (std::is_same_v<
+                               executor_t<typename std::tuple_element_t<I, tuple>::value_type>,
+                               executor_type>)
             return std::get<I>(inputs_)->get_executor();
         else
             return executor_of<I + 1>();
@@ -78,7 +80,8 @@ public:
         if constexpr (std::is_same_v<executor_type, no_executor>)
             return {};
         else
-            return inputs_.empty() ? executor_type(asio::system_executor()) : inputs_.front()->get_executor();
+            return inputs_.empty() ? executor_type(asio::system_executor())
+                                   : inputs_.front()->get_executor();
     }
     poll<value_type> try_next(std::size_t i) { return inputs_[i]->try_next(); }
 

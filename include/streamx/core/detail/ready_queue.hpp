@@ -13,8 +13,9 @@
 
 namespace streamx::detail {
 
-/// Whose turn it is among `n` inputs: those that may have an item, in the order in which they came to
-/// have one. Constant time an item. `arrive` may be called from any thread, the rest from one strand.
+/// Whose turn it is among `n` inputs: those that may have an item, in the order in which they came
+/// to have one. Constant time an item. `arrive` may be called from any thread, the rest from one
+/// strand.
 class ready_queue {
 public:
     /// All inputs are in it at first, in order.

@@ -16,8 +16,8 @@ namespace streamx::detail {
 struct sent {};
 
 /// A stream that puts each of upstream's items into a sink and says so: pulling it to its end is
-/// forwarding. `Up` and `Sink` are values (owned) or references (borrowed). An owned sink is closed with
-/// upstream's failure, and by its destruction at upstream's end.
+/// forwarding. `Up` and `Sink` are values (owned) or references (borrowed). An owned sink is closed
+/// with upstream's failure, and by its destruction at upstream's end.
 template <class Up, class Sink>
 class sending_stream {
     using item = item_t<Up>;
@@ -26,7 +26,8 @@ public:
     using value_type = sent;
     using executor_type = typename first_executor<executor_t<Up>, executor_t<Sink>>::type;
 
-    sending_stream(Up&& up, Sink&& sink) : up_(std::forward<Up>(up)), sink_(std::forward<Sink>(sink)) {}
+    sending_stream(Up&& up, Sink&& sink)
+        : up_(std::forward<Up>(up)), sink_(std::forward<Sink>(sink)) {}
     /// Moves only before the first pull, while nothing is held.
     sending_stream(sending_stream&& other) noexcept
         : up_(std::forward<Up>(other.up_)), sink_(std::forward<Sink>(other.sink_)) {}
@@ -44,6 +45,8 @@ public:
     }
 
     poll<sent> try_next() {
+        if (std::exchange(taken_, false))
+            return sent();
         if (!held_) {
             auto next = pull();
             if (!next)
@@ -64,7 +67,8 @@ public:
         if (!held_)
             up_.async_wait(std::move(op));
         else if constexpr (requires { sink_.async_send(std::ref(*held_), std::move(op)); })
-            sink_.async_send(std::ref(*held_), sent_op<Op>{std::move(op), this}); // keeps its place in the queue
+            sink_.async_send(
+                std::ref(*held_), sent_op<Op>{std::move(op), this}); // keeps its place in the queue
         else
             sink_.async_wait(std::move(op));
     }
@@ -83,8 +87,10 @@ private:
         }
 
         void operator()(error_code ec) {
-            if (!ec)
-                self->held_.reset(); // on error the stream may be gone
+            if (!ec) { // on error the stream may be gone
+                self->held_.reset();
+                self->taken_ = true;
+            }
             op(ec);
         }
 
@@ -107,7 +113,8 @@ private:
 
     Up up_;
     Sink sink_;
-    std::optional<item> held_;
+    std::optional<item> held_; // pulled, and not in the sink yet
+    bool taken_ = false;       // the sink took it while this waited
 };
 
 } // namespace streamx::detail

@@ -6,8 +6,8 @@ namespace streamx::detail {
 
 class turn;
 
-/// What every stream of this library remembers beside its own state: whether it is over, and the one
-/// operation that is outstanding on it. Neither moves with the stream.
+/// What every stream of this library remembers beside its own state: whether it is over, and the
+/// one operation that is outstanding on it. Neither moves with the stream.
 class stream_base {
 public:
     stream_base() = default;
