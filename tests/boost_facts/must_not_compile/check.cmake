@@ -1,7 +1,8 @@
 # Compiles SOURCE with COMPILER and is content when that fails where Asio's own code is at fault. When it succeeds the fact is
 # mended: on a Boost newer than 1.81 (BOOST) it says so and ctest reports the test as skipped.
+list(TRANSFORM INCLUDES PREPEND -I)
 execute_process(
-    COMMAND ${COMPILER} -std=c++20 ${FLAGS} -fsyntax-only ${SOURCE}
+    COMMAND ${COMPILER} -std=c++20 ${INCLUDES} -fsyntax-only ${SOURCE}
     RESULT_VARIABLE failed
     ERROR_VARIABLE errors)
 if(failed)
