@@ -154,7 +154,7 @@ public:
         : core_(std::move(core)), executor_(std::move(ex)), endpoint_(core_->add_receiver()) {}
 
 private:
-    using waiter_ptr = std::shared_ptr<detail::waiter<T, Lock>>;
+    using waiter_ptr = detail::waiter_ptr<T, Lock>;
 
     struct initiate_wait {
         using executor_type = asio::any_io_executor;
@@ -194,7 +194,7 @@ private:
     };
 
     waiter_ptr new_waiter() const {
-        auto w = std::make_shared<detail::waiter<T, Lock>>();
+        waiter_ptr w(new detail::waiter<T, Lock>);
         w->owner = endpoint_;
         return w;
     }
@@ -203,7 +203,7 @@ private:
     waiter_ptr waiter_;
     asio::any_io_executor executor_;
     std::uint64_t endpoint_;
-    mutable detail::cursor cursor_;
+    mutable detail::cursor<T> cursor_;
 };
 
 template <class T>

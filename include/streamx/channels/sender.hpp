@@ -193,7 +193,7 @@ public:
 private:
     friend class basic_weak_sender<T, Lock>;
     using core_type = detail::channel_core<T, Lock>;
-    using waiter_ptr = std::shared_ptr<detail::waiter<T, Lock>>;
+    using waiter_ptr = detail::waiter_ptr<T, Lock>;
 
     /// What the initiations share: a waiter that is free, and the parking of a handler for it.
     struct initiation {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/channels/channel_stats.hpp>
+#include <streamx/channels/detail/coarse_clock.hpp>
 #include <streamx/channels/detail/segments.hpp>
 #include <streamx/channels/detail/waiter.hpp>
 #include <streamx/channels/overflow.hpp>
@@ -29,8 +30,11 @@ enum class send_result { sent, full, closed, queued };
 /// What came of a wait. `busy`: this waiter is queued already.
 enum class wait_result { ready, queued, busy };
 
-/// Where a receiver is: the items from `position` to `limit` are its own to take without the lock.
+/// Where a receiver is: the items from `position` to `limit`, the first of them `at`, are its own
+/// to take without the lock.
+template <class T>
 struct cursor {
+    T* at = nullptr;
     std::size_t position = 0;
     std::size_t limit = 0;
     bool failed = false; ///< has been told of the failure that closed the channel
@@ -42,41 +46,38 @@ struct cursor {
 /// what it has not served yet is still in the channel, so the bound is strict. Items of waiting
 /// senders are moved in, in order, by whoever makes room: nobody who comes later can overtake them.
 template <class T, class Lock>
-class channel_core : public std::enable_shared_from_this<channel_core<T, Lock>> {
+class channel_core {
 public:
     using waiter_type = waiter<T, Lock>;
-    using waiter_ptr = std::shared_ptr<waiter_type>;
+    using waiter_ptr = detail::waiter_ptr<T, Lock>;
     using hook = std::function<void(T&&)>;
 
     channel_core(std::size_t capacity, overflow policy, hook on_undelivered)
-        : overflow_(policy), capacity_(capacity),
+        : capacity_(capacity),
           on_undelivered_(
-              on_undelivered ? std::make_unique<hook>(std::move(on_undelivered)) : nullptr) {}
+              on_undelivered ? std::make_unique<hook>(std::move(on_undelivered)) : nullptr),
+          overflow_(policy) {}
 
     ~channel_core() {
         for (auto position = head_.load(); position != tail_.load(); ++position)
-            segments_.read(position, [](T&&) { return 0; });
+            std::destroy_at(segments_.to_read(position));
     }
 
     // --- senders ---------------------------------------------------------------------------------
 
     /// Takes `item`, or leaves it untouched. Items that the policy drops go to the hook.
     send_result try_send(T& item, std::uint64_t endpoint) {
-        std::optional<T> dropped;
-        auto result = send_result::sent;
         {
-            wakes woken;
             std::lock_guard lock(lock_);
-            if (closed_)
-                return send_result::closed;
-            if ((senders_.empty() || invited_ == endpoint) && has_room())
-                push(item, woken);
-            else
-                result = overflows(item, dropped, woken);
+            const auto position = tail_.load(std::memory_order_relaxed);
+            if (position < easy_until_) [[likely]] {
+                std::construct_at(next_place_, std::move(item));
+                ++next_place_;
+                tail_.store(position + 1, std::memory_order_release);
+                return send_result::sent;
+            }
         }
-        if (dropped)
-            undelivered(*std::move(dropped));
-        return result;
+        return send(item, endpoint);
     }
 
     /// Takes the item of `w`, or queues it until there is room if the policy is to wait.
@@ -108,7 +109,7 @@ public:
             return send_result::closed;
         if (!senders_.empty() || !has_room())
             return queue_sender(w, wants::permit);
-        ++reserved_;
+        keep_slot();
         w->what = wants::permit;
         w->accepted = true;
         return send_result::sent;
@@ -144,15 +145,15 @@ public:
 
     // --- receivers -------------------------------------------------------------------------------
 
-    poll<T> try_receive(cursor& c) {
-        if (c.position != c.limit) [[likely]] {
-            poll<T> item = take(c.position);
-            head_.store(++c.position, std::memory_order_release);
-            if (blocked_.load(std::memory_order_relaxed)) [[unlikely]]
-                make_room();
-            return item;
-        }
-        return refill(c);
+    poll<T> try_receive(cursor<T>& c) {
+        if (c.position == c.limit) [[unlikely]]
+            return refill(c);
+        poll<T> item(std::move(*c.at));
+        std::destroy_at(c.at++);
+        head_.store(++c.position, std::memory_order_release);
+        if (blocked_.load(std::memory_order_relaxed)) [[unlikely]]
+            make_room();
+        return item;
     }
 
     /// Queues `w` until there is something to take, an end or a failure, unless there is now.
@@ -166,6 +167,7 @@ public:
             return wait_result::ready;
         w->what = wants::item;
         receivers_.push_back(w);
+        easy_until_ = 0;
         admit(woken); // a rendezvous: there is room for one more now
         return wait_result::queued;
     }
@@ -215,11 +217,10 @@ public:
 
     /// The last sender's going is the end of the stream.
     void remove_sender(std::uint64_t endpoint) {
-        abandoned gone;
         wakes woken;
         std::lock_guard lock(lock_);
-        abandon(senders_, endpoint, gone);
-        abandon(watchers_, endpoint, gone);
+        abandon(senders_, endpoint, woken);
+        abandon(watchers_, endpoint, woken);
         if (invited_ == endpoint)
             invited_ = 0;
         if (--senders_alive_ == 0)
@@ -230,13 +231,12 @@ public:
 
     /// When the last receiver goes, senders are told and what is left is undelivered.
     void remove_receiver(std::uint64_t endpoint) {
-        abandoned gone;
         bool last = false;
         {
             wakes woken;
             std::lock_guard lock(lock_);
-            abandon(receivers_, endpoint, gone);
-            abandon(watchers_, endpoint, gone);
+            abandon(receivers_, endpoint, woken);
+            abandon(watchers_, endpoint, woken);
             last = --receivers_alive_ == 0;
             if (last)
                 close_locked(nullptr, woken);
@@ -275,6 +275,7 @@ public:
         wakes woken;
         std::lock_guard lock(lock_);
         capacity_ = capacity;
+        easy_until_ = 0;
         admit(woken);
     }
 
@@ -289,32 +290,13 @@ public:
         s.times_blocked = times_blocked_;
         s.blocked_for = blocked_for_;
         for (auto* w = senders_.front(); w; w = w->next)
-            s.blocked_for += std::chrono::steady_clock::now() - w->since;
+            s.blocked_for += coarse_now() - w->since;
         return s;
     }
 
 private:
     using waiters = waiter_list<waiter_type>;
     using wakes = wake_list<waiter_type>;
-
-    /// Waiters whose endpoint has gone: aborted once the lock is let go.
-    class abandoned {
-    public:
-        ~abandoned() {
-            while (first_) {
-                const auto w = std::move(first_);
-                first_ = std::move(w->self);
-                w->parked.wake(asio::error::operation_aborted);
-            }
-        }
-        void add(waiter_ptr w) noexcept {
-            w->self = std::move(first_);
-            first_ = std::move(w);
-        }
-
-    private:
-        waiter_ptr first_;
-    };
 
     bool has_room() {
         if (capacity_ == 0) // a rendezvous: as many as receivers wait
@@ -326,15 +308,51 @@ private:
         return used - seen_head_ < capacity_;
     }
 
+    /// `try_send` where it is not easy.
+    [[gnu::noinline]] send_result send(T& item, std::uint64_t endpoint) {
+        std::optional<T> dropped;
+        auto result = send_result::sent;
+        {
+            wakes woken;
+            std::lock_guard lock(lock_);
+            if (closed_)
+                return send_result::closed;
+            if ((senders_.empty() || invited_ == endpoint) && has_room())
+                push(item, woken);
+            else
+                result = overflows(item, dropped, woken);
+        }
+        if (dropped)
+            undelivered(*std::move(dropped));
+        return result;
+    }
+
+    /// Precondition: there is room.
     void push(T& item, wakes& woken) {
         const auto position = tail_.load(std::memory_order_relaxed);
-        segments_.write(position, std::move(item));
+        T* place = segments_.to_write(position);
+        std::construct_at(place, std::move(item));
         tail_.store(position + 1, std::memory_order_release);
-        if (position + 1 - seen_head_ > high_water_) [[unlikely]] {
+        if (position + 1 - seen_head_ > high_water_) {
             seen_head_ = head_.load(std::memory_order_acquire);
             high_water_ = std::max(high_water_, position + 1 - seen_head_);
         }
         notify_receiver(woken);
+        // As long as nobody waits, the next items need only be put behind this one: up to the end
+        // of the segment, of the room that is known of, and of the most that was ever in the
+        // channel.
+        next_place_ = place + 1;
+        easy_until_ = senders_.empty() && receivers_.empty() && capacity_ > reserved_
+                          ? std::min(
+                                {segments_.write_end(),
+                                 seen_head_ + capacity_ - reserved_,
+                                 seen_head_ + high_water_})
+                          : 0;
+    }
+
+    void keep_slot() {
+        ++reserved_;
+        easy_until_ = 0;
     }
 
     send_result overflows(T& item, std::optional<T>& dropped, wakes& woken) {
@@ -358,13 +376,11 @@ private:
         return send_result::full;
     }
 
-    T take(std::size_t position) {
-        return segments_.read(position, [](T&& item) { return T(std::move(item)); });
-    }
-
     T take_locked() {
         const auto position = head_.load(std::memory_order_relaxed);
-        T item = take(position);
+        T* place = segments_.to_read(position);
+        T item(std::move(*place));
+        std::destroy_at(place);
         head_.store(position + 1, std::memory_order_release);
         return item;
     }
@@ -380,9 +396,10 @@ private:
     send_result queue_sender(const waiter_ptr& w, wants what) {
         w->what = what;
         w->accepted = false;
-        w->since = std::chrono::steady_clock::now();
+        w->since = coarse_now();
         ++times_blocked_;
         senders_.push_back(w);
+        easy_until_ = 0;
         blocked_.store(true, std::memory_order_relaxed);
         return send_result::queued;
     }
@@ -399,7 +416,7 @@ private:
             break;
         }
         auto p = senders_.remove(w);
-        blocked_for_ += std::chrono::steady_clock::now() - w.since;
+        blocked_for_ += coarse_now() - w.since;
         blocked_.store(!senders_.empty(), std::memory_order_relaxed);
         return p;
     }
@@ -427,7 +444,7 @@ private:
             }
             break;
         case wants::permit:
-            ++reserved_;
+            keep_slot();
             w->accepted = true;
             break;
         default:
@@ -444,10 +461,9 @@ private:
         admit(woken);
     }
 
-    poll<T> refill(cursor& c) {
+    [[gnu::noinline]] poll<T> refill(cursor<T>& c) {
         wakes woken;
         std::lock_guard lock(lock_);
-        segments_.recycle();
         const auto head = head_.load(std::memory_order_relaxed);
         // A receiver that finds nothing takes from the first sender that waits, whatever the
         // capacity.
@@ -462,9 +478,14 @@ private:
                 std::rethrow_exception(failure_);
             return end;
         }
-        poll<T> item = take_locked();
+        T* place = segments_.to_read(head);
+        poll<T> item(std::move(*place));
+        std::destroy_at(place);
+        head_.store(head + 1, std::memory_order_release);
+        const bool alone = receivers_alive_ == 1 && overflow_ != overflow::drop_oldest;
+        c.at = place + 1;
         c.position = head + 1;
-        c.limit = receivers_alive_ == 1 && overflow_ != overflow::drop_oldest ? tail : c.position;
+        c.limit = alone ? std::min(tail, segments_.read_end()) : c.position;
         admit(woken);
         return item;
     }
@@ -473,6 +494,7 @@ private:
         if (closed_)
             return;
         closed_ = true;
+        easy_until_ = 0;
         failure_ = std::move(failure);
         while (auto* w = senders_.front())
             woken.add(remove(*w), errc::closed);
@@ -482,17 +504,18 @@ private:
             woken.add(remove(*w));
     }
 
-    std::uint64_t add(std::size_t& alive) {
+    std::uint64_t add(std::uint32_t& alive) {
         std::lock_guard lock(lock_);
         ++alive;
         return ++endpoints_;
     }
 
-    void abandon(waiters& list, std::uint64_t endpoint, abandoned& gone) {
+    /// Aborts the operations of an endpoint that has gone.
+    void abandon(waiters& list, std::uint64_t endpoint, wakes& woken) {
         for (auto* w = list.front(); w;) {
             auto* next = w->next;
             if (w->owner == endpoint)
-                gone.add(remove(*w));
+                woken.add(remove(*w), asio::error::operation_aborted);
             w = next;
         }
     }
@@ -511,22 +534,22 @@ private:
         }
     }
 
+    // What every send writes.
     mutable Lock lock_;
-    bool closed_ = false;
-    overflow overflow_;
-    std::atomic<bool> blocked_ = false; // whether a sender waits: all that a receiver looks at
-    std::size_t capacity_;
     std::atomic<std::size_t> tail_ = 0; // items sent so far
-    std::size_t seen_head_ = 0;         // what the senders know of head_
+    std::size_t easy_until_ = 0;        // up to here a send has nothing to look at but this
+    T* next_place_ = nullptr;           // where the item at tail_ goes, while it is easy
+
+    // What is written now and then.
+    std::size_t capacity_;
+    std::size_t seen_head_ = 0; // what the senders know of head_
+    std::size_t high_water_ = 0;
     std::size_t reserved_ = 0;
     std::uint64_t invited_ = 0; // the endpoint that was woken to try again and has not yet
-    std::size_t high_water_ = 0;
     waiters senders_;
     waiters receivers_;
     waiters watchers_;
-    std::size_t senders_alive_ = 0;
-    std::size_t receivers_alive_ = 0;
-    std::uint64_t endpoints_ = 0;
+    segments<T> segments_;
     std::exception_ptr failure_;
     std::unique_ptr<hook> on_undelivered_;
     std::uint64_t dropped_oldest_ = 0;
@@ -534,7 +557,14 @@ private:
     std::uint64_t undelivered_ = 0;
     std::uint64_t times_blocked_ = 0;
     std::chrono::nanoseconds blocked_for_{0};
-    segments<T> segments_;
+    std::uint64_t endpoints_ = 0; // ends made so far: the last one's name
+    std::uint32_t senders_alive_ = 0;
+    std::uint32_t receivers_alive_ = 0;
+    overflow overflow_;
+    bool closed_ = false;
+
+    // What a receiver writes and looks at with every item: far from what the senders write.
+    std::atomic<bool> blocked_ = false; // whether a sender waits
     std::atomic<std::size_t> head_ = 0; // items taken so far
 };
 

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace streamx::detail {
@@ -11,9 +12,9 @@ namespace streamx::detail {
 /// Where a channel's items are: a chain of segments that grows with what is in it and recycles what
 /// was read, so that a steady flow allocates nothing and an idle channel holds nothing.
 ///
-/// Items have positions 0, 1, 2, ... `write` and `recycle` are called under the channel's lock.
-/// `read` is called by one reader at a time, without the lock, and only for positions that were
-/// published.
+/// Items have positions 0, 1, 2, ... and are constructed and destroyed by the channel; this gives
+/// their places. Its functions are called under the channel's lock. A place stays where it is until
+/// its segment has been read to its end and the next one was turned to.
 template <class T>
 class segments {
     static constexpr std::size_t slots =
@@ -23,8 +24,19 @@ class segments {
         segment* next = nullptr;
         alignas(T) std::byte bytes[slots * sizeof(T)];
 
-        T* at(std::size_t position) noexcept {
-            return std::launder(reinterpret_cast<T*>(bytes)) + position % slots;
+        T* at(std::size_t offset) noexcept { return reinterpret_cast<T*>(bytes) + offset; }
+    };
+
+    /// A segment and the positions that it has: from `begin` to `end()`.
+    struct window {
+        segment* at = nullptr;
+        std::size_t begin = 0 - slots;
+
+        std::size_t end() const noexcept { return begin + slots; }
+        T* place(std::size_t position) const noexcept { return at->at(position - begin); }
+        void move_to(segment* next) noexcept {
+            at = next;
+            begin += slots;
         }
     };
 
@@ -33,37 +45,38 @@ public:
     segments(const segments&) = delete;
     segments& operator=(const segments&) = delete;
 
-    /// Precondition: every item that was written has been read.
+    /// Precondition: all items have been destroyed.
     ~segments() {
         free(spare_);
-        free(retired_);
-        free(reading_ ? reading_ : first_);
+        free(reading_.at ? reading_.at : first_);
     }
 
-    void write(std::size_t position, T&& item) {
-        if (position % slots == 0 && (!writing_ || writing_used_)) [[unlikely]]
-            grow();
-        std::construct_at(writing_->at(position), std::move(item));
-        writing_used_ = true;
+    /// The place for the item at `position`, the next to be written.
+    T* to_write(std::size_t position) {
+        if (position == writing_.end()) {
+            segment* s = spare_ ? pop(spare_) : new segment;
+            s->next = nullptr;
+            (writing_.at ? writing_.at->next : first_) = s;
+            writing_.move_to(s);
+        }
+        return writing_.place(position);
     }
 
-    /// Calls `take(T&&)` with the item at a position, then destroys it.
-    template <class Take>
-    auto read(std::size_t position, Take take) {
-        if (position % slots == 0 && !turned_) [[unlikely]]
-            turn();
-        T* item = reading_->at(position);
-        auto result = take(std::move(*item));
-        std::destroy_at(item);
-        turned_ = false;
-        return result;
+    /// The place of the item at `position`, the next to be read, which has been written.
+    T* to_read(std::size_t position) noexcept {
+        if (position == reading_.end()) {
+            segment* done = reading_.at;
+            reading_.move_to(done ? done->next : first_);
+            if (done)
+                push(spare_, done);
+        }
+        return std::launder(reading_.place(position));
     }
 
-    /// Gives the segments that were read back to the writer.
-    void recycle() noexcept {
-        while (retired_)
-            push(spare_, pop(retired_));
-    }
+    /// Where the segment ends that was last written to; places up to there follow one another.
+    std::size_t write_end() const noexcept { return writing_.end(); }
+    /// The same of the segment that was last read from.
+    std::size_t read_end() const noexcept { return reading_.end(); }
 
 private:
     static segment* pop(segment*& list) noexcept { return std::exchange(list, list->next); }
@@ -76,30 +89,10 @@ private:
             delete pop(list);
     }
 
-    void grow() {
-        segment* s = spare_ ? pop(spare_) : new segment;
-        s->next = nullptr;
-        (writing_ ? writing_->next : first_) = s;
-        writing_ = s;
-        writing_used_ = false;
-    }
-
-    void turn() noexcept {
-        segment* done = std::exchange(reading_, reading_ ? reading_->next : first_);
-        if (done)
-            push(retired_, done);
-        turned_ = true;
-    }
-
-    // the writer's
-    segment* first_ = nullptr;
-    segment* writing_ = nullptr;
+    segment* first_ = nullptr; // the first ever written, until it is read
     segment* spare_ = nullptr;
-    bool writing_used_ = false; // false: the write that this segment was made for has thrown
-    // the reader's
-    bool turned_ = false; // true: the read that this segment was turned to for has thrown
-    segment* reading_ = nullptr;
-    segment* retired_ = nullptr;
+    window writing_;
+    window reading_;
 };
 
 } // namespace streamx::detail

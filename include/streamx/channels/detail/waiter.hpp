@@ -3,14 +3,21 @@
 #include <streamx/core/detail/gate.hpp>
 #include <streamx/core/error.hpp>
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace streamx::detail {
+
+template <class T, class Lock>
+class channel_core;
 
 /// What a parked operation waits for.
 enum class wants : unsigned char {
@@ -22,51 +29,65 @@ enum class wants : unsigned char {
 };
 
 /// A parked operation in a channel's queue, and its gate. Guarded by the channel's lock, but for
-/// the gate.
+/// the gate, the operation's hold on the channel, and the count of those who hold the waiter: its
+/// endpoint, its operation, and the queue.
 template <class T, class Lock>
 struct waiter {
     gate<Lock> parked;
+    std::shared_ptr<channel_core<T, Lock>> core; ///< while an operation uses it
     waiter* next = nullptr;
     waiter* previous = nullptr;
-    std::shared_ptr<waiter> self; ///< keeps it alive while it is queued or being woken
-    T* item = nullptr;            ///< `to_send`: the item, here or at its owner's
+    T* item = nullptr; ///< `to_send`: the item, here or at its owner's
     std::optional<T> held;
-    std::chrono::steady_clock::time_point since;
-    std::uint64_t owner = 0; ///< the endpoint that started the operation
+    std::chrono::nanoseconds since{0}; ///< when it was queued, by the coarse clock
+    std::uint64_t owner = 0;           ///< the endpoint that started the operation
     error_code result;
     wants what = wants::item;
     bool queued = false;
-    bool accepted = false; ///< `to_send`, `permit`: got what it wanted
-    bool leaves_rest =
-        false; ///< others wait behind it: when it has had its turn, they get what it left
+    bool accepted = false;    ///< `to_send`, `permit`: got what it wanted
+    bool leaves_rest = false; ///< when it has had its turn, others get what it left
+
+    std::conditional_t<std::is_same_v<Lock, null_lock>, std::size_t, std::atomic<std::size_t>>
+        holders = 0;
+
+    friend void intrusive_ptr_add_ref(waiter* w) noexcept { ++w->holders; }
+    friend void intrusive_ptr_release(waiter* w) noexcept {
+        if (--w->holders == 0)
+            delete w;
+    }
 };
 
-/// The waiters of one kind, first come first served.
+template <class T, class Lock>
+using waiter_ptr = boost::intrusive_ptr<waiter<T, Lock>>;
+
+/// The waiters of one kind, first come first served. It holds those that are in it.
 template <class W>
 class waiter_list {
 public:
+    using pointer = boost::intrusive_ptr<W>;
+
     bool empty() const noexcept { return first_ == nullptr; }
     std::size_t size() const noexcept { return size_; }
     W* front() const noexcept { return first_; }
 
-    void push_back(const std::shared_ptr<W>& w) noexcept {
-        w->self = w;
+    void push_back(pointer p) noexcept {
+        W* w = p.detach();
         w->queued = true;
         w->next = nullptr;
         w->previous = last_;
-        (last_ ? last_->next : first_) = w.get();
-        last_ = w.get();
+        (last_ ? last_->next : first_) = w;
+        last_ = w;
         ++size_;
     }
 
     /// Takes `w` out, wherever it is; it is the caller's now.
-    std::shared_ptr<W> remove(W& w) noexcept {
+    pointer remove(W& w) noexcept {
         (w.previous ? w.previous->next : first_) = w.next;
         (w.next ? w.next->previous : last_) = w.previous;
         w.next = w.previous = nullptr;
         w.queued = false;
         --size_;
-        return std::move(w.self);
+        return pointer(&w, false);
     }
 
 private:
@@ -79,33 +100,29 @@ private:
 template <class W>
 class wake_list {
 public:
+    using pointer = boost::intrusive_ptr<W>;
+
     wake_list() = default;
     wake_list(const wake_list&) = delete;
     wake_list& operator=(const wake_list&) = delete;
 
     ~wake_list() {
         while (first_) {
-            const auto w = std::move(first_);
-            first_ = w->next ? std::move(w->next->self) : nullptr;
-            w->next = nullptr;
+            const pointer w(first_, false);
+            first_ = std::exchange(w->next, nullptr);
             w->parked.wake(w->result);
         }
     }
 
-    void add(std::shared_ptr<W> w, error_code result = {}) noexcept {
+    void add(pointer p, error_code result = {}) noexcept {
+        W* w = p.detach();
         w->result = result;
-        W* raw = w.get();
-        if (last_) {
-            last_->next = raw;
-            raw->self = std::move(w);
-        } else {
-            first_ = std::move(w);
-        }
-        last_ = raw;
+        (last_ ? last_->next : first_) = w;
+        last_ = w;
     }
 
 private:
-    std::shared_ptr<W> first_;
+    W* first_ = nullptr;
     W* last_ = nullptr;
 };
 

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <streamx/core/async_stream.hpp>
+#include <streamx/core/error.hpp>
+#include <streamx/testing/probe.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace streamx::testing {
+
+/// What a stream gave from where it was to its end, its failure, or where nothing more came.
+template <class T>
+struct collected {
+    std::vector<T> items;
+    bool ended = false;         ///< it came to its end
+    bool hung = false;          ///< it is waiting still, for something that does not come
+    error_code ec;              ///< of its failure, as `to_error_code` sees it
+    std::string what;           ///< of its failure
+    std::exception_ptr failure; ///< its failure
+};
+
+/// The next item, asked for on `ctx`: what `async_next` completed with, if it did.
+template <class S>
+completion<std::optional<item_t<S>>> next(asio::io_context& ctx, S& stream) {
+    using value = std::optional<item_t<S>>;
+    asio::cancellation_signal stop;
+    probe<value> p;
+    p.start([&](auto handler) {
+        stream.async_next(asio::bind_cancellation_slot(
+            stop.slot(), asio::bind_executor(ctx.get_executor(), std::move(handler))));
+    });
+    ctx.restart();
+    ctx.poll();
+    if (p.calls() != 0)
+        return std::move(*p);
+    stop.emit(asio::cancellation_type::terminal); // it hangs: leave nothing behind
+    ctx.restart();
+    ctx.poll();
+    return {};
+}
+
+/// Pulls a stream with `async_next` until it ends, fails or hangs, by polling `ctx`. A stream given
+/// as an lvalue is borrowed and can be pulled on.
+template <class S>
+    requires async_stream_ref<S>
+collected<item_t<S>> collect(asio::io_context& ctx, S&& stream) {
+    collected<item_t<S>> got;
+    for (;;) {
+        auto done = next(ctx, stream);
+        if (done.calls == 0) {
+            got.hung = true;
+            break;
+        }
+        if (done.failure) {
+            got.ec = done.ec;
+            got.what = std::move(done.what);
+            got.failure = std::move(done.failure);
+            break;
+        }
+        if (!*done.value) {
+            got.ended = true;
+            break;
+        }
+        got.items.push_back(**std::move(done.value));
+    }
+    if constexpr (!std::is_lvalue_reference_v<S>) [[maybe_unused]]
+        auto dead = std::move(stream);
+    return got;
+}
+
+/// Asks for the next item, cancels when nothing goes on any more, and says what came of it:
+/// `operation_aborted` if the stream keeps its promises and has no item.
+template <class S>
+    requires async_stream_ref<S>
+error_code next_cancelled(asio::io_context& ctx, S&& stream, asio::cancellation_type how) {
+    asio::cancellation_signal cancel;
+    probe<std::optional<item_t<S>>> p;
+    p.start([&](auto handler) {
+        stream.async_next(asio::bind_cancellation_slot(
+            cancel.slot(), asio::bind_executor(ctx.get_executor(), std::move(handler))));
+    });
+    ctx.restart();
+    ctx.poll();
+    cancel.emit(how);
+    ctx.restart();
+    ctx.poll();
+    return p->ec;
+}
+
+} // namespace streamx::testing
