@@ -90,7 +90,7 @@ void park(
     }
     if (auto slot = op.get_cancellation_slot(); slot.is_connected())
         slot.assign([weak = std::weak_ptr(core), w](asio::cancellation_type) {
-            if (auto core = weak.lock(); core && core->cancel(*w))
+            if (auto alive = weak.lock(); alive && alive->cancel(*w))
                 w->parked.wake(asio::error::operation_aborted);
         });
     w->parked.park(std::move(op));

@@ -74,9 +74,9 @@ class drive_op {
     using bound = bound_handler<Handler, executor_t<S>>;
 
     struct state : bound {
-        state(S&& s, Step step, Handler handler)
+        state(S&& s, Step what, Handler handler)
             : bound(std::move(handler), s.get_executor()), stream(std::forward<S>(s)),
-              step(std::move(step)), mine(stream),
+              step(std::move(what)), mine(stream),
               cancellation(bound::get_cancellation_slot(), asio::enable_total_cancellation()) {}
 
         S stream;
@@ -173,8 +173,8 @@ private:
 
     void post() {
         auto ex = get_executor();
-        auto allocator = get_allocator();
-        post_to(ex, allocator, [op = std::move(*this)]() mutable { op({}); });
+        auto memory = get_allocator();
+        post_to(ex, memory, [op = std::move(*this)]() mutable { op({}); });
     }
 
     /// Releases the stream and the state's memory first, then calls the handler.

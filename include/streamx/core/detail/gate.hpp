@@ -87,7 +87,7 @@ public:
     gate_base& operator=(const gate_base&) = delete;
 
 protected:
-    ~gate_base();
+    virtual ~gate_base();
 
     /// Makes the raw channel in `context` unless it is there already. Call it without the lock.
     void settle_in(asio::execution_context& context);
@@ -207,8 +207,8 @@ template <class Lock, class Executor, class Handler>
 void async_wait_on(const std::shared_ptr<gate<Lock>>& g, const Executor& ex, Handler handler) {
     if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
         slot.assign([weak = std::weak_ptr(g)](asio::cancellation_type) {
-            if (auto g = weak.lock())
-                g->abort();
+            if (auto alive = weak.lock())
+                alive->abort();
         });
     g->park(gate_wait_op<Handler, Executor>(std::move(handler), ex));
 }

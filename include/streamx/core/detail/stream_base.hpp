@@ -76,9 +76,9 @@ struct stream_access {
         s.release();
     }
 
-    /// Counts items taken in a row without suspending; true each time a budget is used up.
-    static bool spent(stream_base& s, unsigned budget) noexcept {
-        if (++s.run_ < budget)
+    /// Counts items taken in a row without suspending; true each time the limit is reached.
+    static bool spent(stream_base& s, unsigned limit) noexcept {
+        if (++s.run_ < limit)
             return false;
         s.run_ = 0;
         return true;
