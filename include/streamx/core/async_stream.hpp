@@ -23,7 +23,7 @@ struct no_executor {
 ///
 /// The concept names types and cheap calls only; `async_wait` is checked where it is used.
 template <class S>
-concept async_stream = std::movable<S> && requires(S& s, const S& cs) {
+concept async_stream = std::move_constructible<S> && requires(S& s, const S& cs) {
     typename S::value_type;
     typename S::executor_type;
     { s.try_next() } -> std::same_as<poll<typename S::value_type>>;

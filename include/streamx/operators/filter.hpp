@@ -2,7 +2,6 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
-#include <streamx/core/detail/budget.hpp>
 #include <streamx/core/stream_interface.hpp>
 
 #include <concepts>
@@ -24,12 +23,11 @@ public:
     executor_type get_executor() const noexcept { return up_.get_executor(); }
 
     poll<value_type> try_next() {
-        for (unsigned n = detail::budget; n != 0; --n) {
+        for (;;) {
             auto item = up_.try_next();
             if (!item || std::invoke(predicate_, *item))
                 return item;
         }
-        return pending; // fairness: among this many rejected items others may run
     }
 
     template <class Token>

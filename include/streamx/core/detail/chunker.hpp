@@ -25,9 +25,15 @@ public:
     bool fill(poll<item>& reason) {
         try {
             while (!failure_) {
-                reason = up_.try_next();
-                if (!reason)
+                if (ended_) {
+                    reason = end;
                     return false;
+                }
+                reason = up_.try_next();
+                if (!reason) {
+                    ended_ = reason.is_end();
+                    return false;
+                }
                 if (filling_.empty())
                     filling_.reserve(std::min<std::size_t>(size_, 64));
                 filling_.push_back(*std::move(reason));
@@ -52,6 +58,7 @@ private:
     std::size_t size_;
     chunk filling_;
     std::exception_ptr failure_;
+    bool ended_ = false; // a last chunk may come before the end does
 };
 
 inline std::size_t checked_size(std::size_t size, const char* message) {
