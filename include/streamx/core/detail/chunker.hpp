@@ -23,12 +23,12 @@ public:
 
     /// Pulls until the chunk is full (then true) or upstream gives no item; `reason` says which.
     bool fill(poll<item>& reason) {
+        if (ended_) {
+            reason = end;
+            return false;
+        }
         try {
             while (!failure_) {
-                if (ended_) {
-                    reason = end;
-                    return false;
-                }
                 reason = up_.try_next();
                 if (!reason) {
                     ended_ = reason.is_end();
