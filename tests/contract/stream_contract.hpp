@@ -1,0 +1,217 @@
+#pragma once
+
+#include <contract/plan.hpp>
+
+#include <streamx/testing/collect.hpp>
+#include <streamx/testing/probe.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace streamx::testing {
+
+/// What a stream can be told to do; `range`, say, can only end.
+struct can {
+    bool fail = true;
+    bool hang = true;
+};
+
+/// The promises of every stream. `Make` makes one that gives what a plan says, as items of type
+/// `T` or in chunks of them: `make(executor, plan<T>)`.
+template <class T, class Make>
+class stream_contract {
+public:
+    stream_contract(Make make, can abilities) : make_(std::move(make)), can_(abilities) {}
+
+    void check() {
+        gives_its_items_and_stays_at_its_end();
+        if (can_.fail)
+            fails_once_and_then_ends();
+        loses_nothing_when_cancelled_anywhere();
+        if (can_.hang) {
+            gives_up_a_wait_when_cancelled();
+            tells_its_waiter_when_destroyed();
+            refuses_a_second_pull();
+        }
+        never_completes_inside_the_call();
+    }
+
+    void gives_its_items_and_stays_at_its_end() {
+        SCOPED_TRACE("gives its items and stays at its end");
+        for (bool gaps : {false, true}) {
+            auto s = stream({3, gaps});
+            auto got = collect(ctx_, s);
+            EXPECT_EQ(values(got.items), one_to(3));
+            EXPECT_TRUE(got.ended) << got.what;
+            ends(s);
+        }
+        EXPECT_EQ(counts_.copies, 0u) << "items were copied";
+    }
+
+private:
+    using stream_type = std::invoke_result_t<Make&, asio::any_io_executor, plan<T>>;
+    using next_value = std::optional<item_t<stream_type>>;
+    using next_probe = probe<next_value>;
+
+    void fails_once_and_then_ends() {
+        SCOPED_TRACE("fails once and then ends");
+        for (bool gaps : {false, true}) {
+            auto s = stream({3, gaps, finish::fails});
+            auto got = collect(ctx_, s);
+            EXPECT_EQ(values(got.items), one_to(3));
+            EXPECT_EQ(got.what, "as planned");
+            ends(s);
+        }
+    }
+
+    void loses_nothing_when_cancelled_anywhere() {
+        using enum asio::cancellation_type;
+        for (auto how : {total, partial, terminal})
+            for (int steps = 0; cancelled_after(steps, how); ++steps)
+                ASSERT_LT(steps, 100) << "async_next does not complete";
+    }
+
+    /// False when the pull was over before it could be cancelled.
+    bool cancelled_after(int steps, asio::cancellation_type how) {
+        SCOPED_TRACE(
+            "loses nothing when cancelled after " + std::to_string(steps) + " steps by type " +
+            std::to_string(static_cast<unsigned>(how)));
+        auto s = stream({3, true});
+        asio::cancellation_signal cancel;
+        next_probe p;
+        pull(s, p, cancel.slot());
+        for (int i = 0; i != steps; ++i) {
+            ctx_.restart();
+            ctx_.poll_one();
+        }
+        const bool over = p.calls() != 0;
+        cancel.emit(how);
+        poll();
+
+        EXPECT_EQ(p.calls(), 1);
+        std::vector<int> got;
+        if (p->value && *p->value)
+            append_values(got, **p->value);
+        else
+            EXPECT_EQ(p->ec, asio::error::operation_aborted) << p->what;
+        for (int value : values(collect(ctx_, s).items))
+            got.push_back(value);
+        EXPECT_EQ(got, one_to(3));
+        return !over;
+    }
+
+    void gives_up_a_wait_when_cancelled() {
+        SCOPED_TRACE("gives up a wait when cancelled");
+        using enum asio::cancellation_type;
+        for (auto how : {total, partial, terminal})
+            EXPECT_EQ(
+                next_cancelled(ctx_, stream({0, false, finish::hangs}), how),
+                asio::error::operation_aborted);
+    }
+
+    void tells_its_waiter_when_destroyed() {
+        SCOPED_TRACE("tells its waiter when destroyed");
+        std::optional s(stream({0, false, finish::hangs}));
+        next_probe p;
+        pull(*s, p);
+        poll();
+        ASSERT_EQ(p.calls(), 0);
+
+        s.reset();
+        EXPECT_EQ(p.calls(), 0) << "completed inside the destructor";
+        poll();
+
+        EXPECT_EQ(p.calls(), 1);
+        EXPECT_EQ(p->ec, asio::error::operation_aborted) << p->what;
+    }
+
+    void refuses_a_second_pull() {
+        SCOPED_TRACE("refuses a second pull and does not disturb the first");
+        auto s = stream({0, false, finish::hangs});
+        asio::cancellation_signal cancel, cancel_second;
+        next_probe first, second, third;
+        pull(s, first, cancel.slot());
+        pull(s, second, cancel_second.slot());
+        poll();
+        asio::co_spawn(ctx_, s.next(), third.handler());
+        poll();
+
+        EXPECT_EQ(second->ec, errc::operation_in_progress);
+        EXPECT_EQ(third->ec, errc::operation_in_progress);
+        EXPECT_EQ(first.calls(), 0);
+        cancel_second.emit(asio::cancellation_type::terminal);
+        poll();
+        EXPECT_EQ(first.calls(), 0);
+        cancel.emit(asio::cancellation_type::terminal);
+        poll();
+        EXPECT_EQ(first->ec, asio::error::operation_aborted);
+    }
+
+    void never_completes_inside_the_call() {
+        SCOPED_TRACE("never completes inside the call");
+        for (auto last : {finish::ends, finish::fails}) {
+            if (last == finish::fails && !can_.fail)
+                continue;
+            auto s = stream({1, false, last});
+            for (int i = 0; i != 3; ++i) { // an item, the end or the failure, the end
+                next_probe p;
+                pull(s, p);
+                EXPECT_EQ(p.calls(), 0);
+                poll();
+                EXPECT_EQ(p.calls(), 1);
+                EXPECT_FALSE(p->inside);
+            }
+        }
+    }
+
+    void ends(stream_type& s) {
+        EXPECT_TRUE(collect(ctx_, s).ended);
+        EXPECT_TRUE(collect(ctx_, s).ended);
+        next_probe p;
+        asio::co_spawn(ctx_, s.next(), p.handler());
+        poll();
+        ASSERT_EQ(p.calls(), 1);
+        EXPECT_FALSE(p->failure) << p->what;
+        EXPECT_TRUE(p->value && !p->value->has_value());
+    }
+
+    void pull(stream_type& s, next_probe& p, asio::cancellation_slot slot = {}) {
+        p.start([&](auto handler) {
+            s.async_next(asio::bind_cancellation_slot(
+                slot, asio::bind_executor(ctx_.get_executor(), std::move(handler))));
+        });
+    }
+
+    void poll() {
+        ctx_.restart();
+        ctx_.poll();
+    }
+
+    stream_type stream(plan<T> p) {
+        p.counts = &counts_;
+        return make_(asio::any_io_executor(ctx_.get_executor()), p);
+    }
+
+    item_counts counts_;
+    asio::io_context ctx_;
+    Make make_;
+    can can_;
+};
+
+/// Checks a source against the promises of every stream: `make(executor, plan<T>)`.
+template <class T, class Make>
+void source_contract(Make make, can abilities = {}) {
+    stream_contract<T, Make>(std::move(make), abilities).check();
+}
+
+} // namespace streamx::testing
