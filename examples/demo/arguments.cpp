@@ -1,0 +1,58 @@
+#include "arguments.hpp"
+
+#include <fstream>
+#include <stdexcept>
+#include <string>
+
+namespace demo {
+namespace {
+
+bool has_text(const std::filesystem::path& path) {
+    std::error_code ec;
+    if (!std::filesystem::is_regular_file(path, ec))
+        return false;
+    return std::ifstream(path).peek() != std::ifstream::traits_type::eof();
+}
+
+std::filesystem::path default_file() {
+    for (const char* path :
+         {"/var/log/dpkg.log",
+          "/var/log/pacman.log",
+          "/var/log/dnf.rpm.log",
+          "/usr/share/common-licenses/GPL-3",
+          "/etc/services",
+          "/etc/passwd"})
+        if (has_text(path))
+            return path;
+    throw std::runtime_error("none of the usual system files is here: name a text file to read");
+}
+
+} // namespace
+
+const char* const usage =
+    "streamx_demo [file [file]]\n"
+    "\n"
+    "Reads one or two text files line by line and hands what it finds to three consumers of\n"
+    "different speed, through bounded channels: watch how the slowest holds back the reader.\n"
+    "Without a file it takes the package manager's log. It ends by itself within 30 seconds;\n"
+    "Ctrl-C stops the reading, a second one the program.\n";
+
+arguments read_arguments(int argc, char** argv) {
+    arguments args;
+    for (int i = 1; i < argc; ++i) {
+        const std::string arg = argv[i];
+        if (arg == "--help" || arg == "-h")
+            args.help = true;
+        else if (arg.starts_with("--"))
+            throw std::runtime_error("do not know " + arg + " (try --help)");
+        else
+            args.files.emplace_back(arg);
+    }
+    if (args.files.size() > 2)
+        throw std::runtime_error("takes one file or two (try --help)");
+    if (args.files.empty() && !args.help)
+        args.files.push_back(default_file());
+    return args;
+}
+
+} // namespace demo

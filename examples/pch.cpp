@@ -1,0 +1,1 @@
+// Empty: its target compiles the precompiled header that the examples share.
