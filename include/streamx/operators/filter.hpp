@@ -23,11 +23,10 @@ public:
     executor_type get_executor() const noexcept { return up_.get_executor(); }
 
     poll<value_type> try_next() {
-        for (;;) {
-            auto item = up_.try_next();
-            if (!item || std::invoke(predicate_, *item))
-                return item;
-        }
+        auto item = up_.try_next();
+        while (item && !std::invoke(predicate_, *item))
+            item = up_.try_next();
+        return item;
     }
 
     template <class Token>
