@@ -89,20 +89,21 @@ sys::error_condition make_error_condition(condition c) noexcept {
 }
 
 error_code to_error_code(const std::exception_ptr& failure) noexcept {
+    const auto unknown = sys::errc::make_error_code(sys::errc::state_not_recoverable);
     if (!failure)
         return {};
     try {
         std::rethrow_exception(failure);
     } catch (const sys::system_error& e) {
-        return e.code();
+        return e.code() ? e.code() : unknown; // a failure never reads as success
     } catch (const std::system_error& e) {
-        return e.code();
+        return e.code() ? error_code(e.code()) : unknown;
     } catch (const std::bad_alloc&) {
         return sys::errc::make_error_code(sys::errc::not_enough_memory);
     } catch (const std::invalid_argument&) {
         return sys::errc::make_error_code(sys::errc::invalid_argument);
     } catch (...) {
-        return sys::errc::make_error_code(sys::errc::state_not_recoverable);
+        return unknown;
     }
 }
 
