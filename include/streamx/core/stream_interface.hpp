@@ -6,7 +6,10 @@
 #include <streamx/core/error.hpp>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -75,6 +78,12 @@ public:
             if (!mine)
                 throw boost::system::system_error(errc::operation_in_progress, "next");
             co_await self.async_wait(asio::use_awaitable);
+            // Cancelled, or the stream gone, with the wake-up on its way: then nothing is taken.
+            const auto state = co_await asio::this_coro::cancellation_state;
+            const bool throws = co_await asio::this_coro::throw_if_cancelled();
+            const bool cancelled = state.cancelled() != asio::cancellation_type::none;
+            if (mine.orphaned() || (cancelled && throws))
+                throw boost::system::system_error(asio::error::operation_aborted, "next");
         }
     }
 
