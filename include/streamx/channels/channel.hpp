@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <utility>
@@ -38,15 +37,14 @@ struct channel_ends {
 namespace detail {
 
 template <class T, class Lock>
-channel_ends<T, Lock>
-make_ends(asio::any_io_executor tx, asio::any_io_executor rx, channel_options<T> options) {
+channel_ends<T, Lock> make_ends(
+    const asio::any_io_executor& tx, const asio::any_io_executor& rx, channel_options<T> options) {
     if (options.capacity == 0 && options.overflow == overflow::drop_oldest)
         throw std::invalid_argument(
             "make_channel: capacity must be at least 1 with overflow::drop_oldest");
-    auto core = std::make_shared<channel_core<T, Lock>>(
-        options.capacity, options.overflow, std::move(options.on_undelivered));
-    return {
-        basic_sender<T, Lock>(core, std::move(tx)), basic_receiver<T, Lock>(core, std::move(rx))};
+    const core_ptr<T, Lock> core(new channel_core<T, Lock>(
+        rx, options.capacity, options.overflow, std::move(options.on_undelivered)));
+    return {basic_sender<T, Lock>(core, tx), basic_receiver<T, Lock>(core, rx)};
 }
 
 } // namespace detail
@@ -56,36 +54,36 @@ make_ends(asio::any_io_executor tx, asio::any_io_executor rx, channel_options<T>
 /// handler says otherwise; `tx.on(strand)` and `rx | on(strand)` give one end another.
 template <class T>
 [[nodiscard]] channel_ends<T, std::mutex>
-make_channel(asio::any_io_executor ex, std::size_t capacity) {
+make_channel(const asio::any_io_executor& ex, std::size_t capacity) {
     return detail::make_ends<T, std::mutex>(ex, ex, {capacity});
 }
 template <class T>
 [[nodiscard]] channel_ends<T, std::mutex>
-make_channel(asio::any_io_executor ex, channel_options<T> options) {
+make_channel(const asio::any_io_executor& ex, channel_options<T> options) {
     return detail::make_ends<T, std::mutex>(ex, ex, std::move(options));
 }
 
 /// The same with an executor for each end, such as two strands.
 template <class T>
-[[nodiscard]] channel_ends<T, std::mutex>
-make_channel(asio::any_io_executor tx, asio::any_io_executor rx, std::size_t capacity) {
-    return detail::make_ends<T, std::mutex>(std::move(tx), std::move(rx), {capacity});
+[[nodiscard]] channel_ends<T, std::mutex> make_channel(
+    const asio::any_io_executor& tx, const asio::any_io_executor& rx, std::size_t capacity) {
+    return detail::make_ends<T, std::mutex>(tx, rx, {capacity});
 }
 template <class T>
-[[nodiscard]] channel_ends<T, std::mutex>
-make_channel(asio::any_io_executor tx, asio::any_io_executor rx, channel_options<T> options) {
-    return detail::make_ends<T, std::mutex>(std::move(tx), std::move(rx), std::move(options));
+[[nodiscard]] channel_ends<T, std::mutex> make_channel(
+    const asio::any_io_executor& tx, const asio::any_io_executor& rx, channel_options<T> options) {
+    return detail::make_ends<T, std::mutex>(tx, rx, std::move(options));
 }
 
 /// The same without a lock: both ends, all copies and all their operations stay on one strand.
 template <class T>
 [[nodiscard]] channel_ends<T, detail::null_lock>
-make_local_channel(asio::any_io_executor ex, std::size_t capacity) {
+make_local_channel(const asio::any_io_executor& ex, std::size_t capacity) {
     return detail::make_ends<T, detail::null_lock>(ex, ex, {capacity});
 }
 template <class T>
 [[nodiscard]] channel_ends<T, detail::null_lock>
-make_local_channel(asio::any_io_executor ex, channel_options<T> options) {
+make_local_channel(const asio::any_io_executor& ex, channel_options<T> options) {
     return detail::make_ends<T, detail::null_lock>(ex, ex, std::move(options));
 }
 

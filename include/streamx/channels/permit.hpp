@@ -2,7 +2,7 @@
 
 #include <streamx/channels/detail/channel_core.hpp>
 
-#include <memory>
+#include <cstdint>
 #include <mutex>
 #include <utility>
 
@@ -46,12 +46,12 @@ public:
     }
 
     /// Made by `async_reserve`.
-    explicit permit(std::shared_ptr<detail::channel_core<T, Lock>> core)
+    explicit permit(detail::core_ptr<T, Lock> core)
         : core_(std::move(core)), endpoint_(core_->add_sender()) {}
 
 private:
-    std::shared_ptr<detail::channel_core<T, Lock>> core_;
-    std::uint64_t endpoint_ = 0;
+    detail::core_ptr<T, Lock> core_;
+    std::uint32_t endpoint_ = 0;
 };
 
 } // namespace streamx

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <streamx/channels/channel_stats.hpp>
-#include <streamx/channels/detail/operations.hpp>
+#include <streamx/channels/detail/endpoint.hpp>
 #include <streamx/core/detail/chunker.hpp>
 #include <streamx/core/stream_interface.hpp>
 
@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <exception>
-#include <memory>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -55,37 +54,31 @@ public:
     using executor_type = asio::any_io_executor;
 
     basic_receiver(const basic_receiver& other)
-        : core_(other.core_), executor_(other.executor_),
-          endpoint_(core_ ? core_->add_receiver() : 0) {
-        other.cursor_.limit = other.cursor_.position; // from now on they share
+        : stream_interface<basic_receiver>(other),
+          end_(other.end_, other.end_ ? other.end_->add_receiver() : 0) {
+        other.cursor_.last = other.cursor_.next; // from now on they share
         cursor_.failed = other.cursor_.failed;
     }
     basic_receiver(basic_receiver&& other) noexcept
-        : stream_interface<basic_receiver>(), core_(std::move(other.core_)),
-          waiter_(std::move(other.waiter_)), executor_(std::move(other.executor_)),
-          endpoint_(other.endpoint_), cursor_(other.cursor_) {
-        other.cursor_ = {};
-    }
+        : stream_interface<basic_receiver>(std::move(other)), end_(std::move(other.end_)),
+          cursor_(std::exchange(other.cursor_, {})) {}
     basic_receiver& operator=(basic_receiver other) noexcept {
-        stream_interface<basic_receiver>::operator=(other);
-        core_.swap(other.core_);
-        waiter_.swap(other.waiter_);
-        std::swap(executor_, other.executor_);
-        std::swap(endpoint_, other.endpoint_);
+        stream_interface<basic_receiver>::operator=(std::move(other));
+        std::swap(end_, other.end_);
         std::swap(cursor_, other.cursor_);
         return *this;
     }
     ~basic_receiver() {
-        if (core_)
-            core_->remove_receiver(endpoint_);
+        if (end_)
+            end_->remove_receiver(end_.id());
     }
 
-    executor_type get_executor() const noexcept { return executor_; }
+    executor_type get_executor() const noexcept { return end_.get_executor(); }
 
     poll<T> try_next() {
-        if (!core_) [[unlikely]]
+        if (!end_) [[unlikely]]
             return end;
-        return core_->try_receive(cursor_);
+        return end_->try_receive(cursor_);
     }
 
     /// `try_next` under the name that channels have for it.
@@ -135,44 +128,41 @@ public:
     }
 
     /// Refuses more: senders get `errc::closed`. What is in the channel can still be received.
-    void close() { core_->close(); }
+    void close() { end_->close(); }
 
-    bool is_open() const { return core_->is_open(); }
+    bool is_open() const { return end_->is_open(); }
     /// Whether there is an item to take now.
-    bool ready() const { return cursor_.position != cursor_.limit || size() != 0; }
-    std::size_t size() const { return core_->size(); }
-    std::size_t capacity() const { return core_->capacity(); }
+    bool ready() const { return cursor_.next != cursor_.last || size() != 0; }
+    std::size_t size() const { return end_->size(); }
+    std::size_t capacity() const { return end_->capacity(); }
     /// Takes effect at once. Fewer than are in it: what is in it stays, and no more are accepted.
-    void set_capacity(std::size_t capacity) { core_->set_capacity(capacity); }
-    channel_stats stats() const { return core_->stats(); }
+    void set_capacity(std::size_t capacity) { end_->set_capacity(capacity); }
+    channel_stats stats() const { return end_->stats(); }
 
     /// When the stream is over the receiver stays, to be asked for its `stats`.
     void release() noexcept {}
 
     /// Made by `make_channel`.
-    basic_receiver(std::shared_ptr<detail::channel_core<T, Lock>> core, asio::any_io_executor ex)
-        : core_(std::move(core)), executor_(std::move(ex)), endpoint_(core_->add_receiver()) {}
+    basic_receiver(const detail::core_ptr<T, Lock>& core, const asio::any_io_executor& ex)
+        : end_(core, ex, core->add_receiver()) {}
 
 private:
-    using waiter_ptr = detail::waiter_ptr<T, Lock>;
-
     struct initiate_wait {
         using executor_type = asio::any_io_executor;
-        executor_type get_executor() const noexcept { return self->executor_; }
+        executor_type get_executor() const noexcept { return self->get_executor(); }
 
         template <class Handler>
         void operator()(Handler handler) const {
-            if (!self->waiter_)
-                self->waiter_ = self->new_waiter();
-            const auto result = self->core_->queue_receiver(self->waiter_);
-            const bool busy = result == detail::wait_result::busy;
-            detail::park(
-                self->core_,
-                busy ? self->new_waiter() : self->waiter_,
-                result == detail::wait_result::queued,
-                busy ? error_code(errc::operation_in_progress) : error_code(),
-                std::move(handler),
-                self->executor_);
+            auto& end = self->end_;
+            switch (end->queue_receiver(end.kept_waiter())) {
+            case detail::wait_result::ready:
+                return end.park(end.kept_waiter(), false, {}, std::move(handler));
+            case detail::wait_result::queued:
+                return end.park(end.kept_waiter(), true, {}, std::move(handler));
+            case detail::wait_result::busy:
+                return end.park(
+                    end.new_waiter(), false, errc::operation_in_progress, std::move(handler));
+            }
         }
 
         basic_receiver* self;
@@ -180,29 +170,17 @@ private:
 
     struct initiate_wait_closed {
         using executor_type = asio::any_io_executor;
-        executor_type get_executor() const noexcept { return self->executor_; }
+        executor_type get_executor() const noexcept { return self->get_executor(); }
 
         template <class Handler>
         void operator()(Handler handler) const {
-            auto w = self->new_waiter();
-            const bool queued = self->core_->queue_for_close(w);
-            detail::park(
-                self->core_, std::move(w), queued, {}, std::move(handler), self->executor_);
+            self->end_.wait_closed(std::move(handler));
         }
 
         basic_receiver* self;
     };
 
-    waiter_ptr new_waiter() const {
-        waiter_ptr w(new detail::waiter<T, Lock>);
-        w->owner = endpoint_;
-        return w;
-    }
-
-    std::shared_ptr<detail::channel_core<T, Lock>> core_;
-    waiter_ptr waiter_;
-    asio::any_io_executor executor_;
-    std::uint64_t endpoint_;
+    detail::endpoint<T, Lock> end_;
     mutable detail::cursor<T> cursor_;
 };
 

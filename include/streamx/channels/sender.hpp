@@ -1,7 +1,7 @@
 #pragma once
 
 #include <streamx/channels/channel_stats.hpp>
-#include <streamx/channels/detail/operations.hpp>
+#include <streamx/channels/detail/endpoint.hpp>
 #include <streamx/channels/detail/send_all.hpp>
 #include <streamx/channels/permit.hpp>
 #include <streamx/core/detail/budget.hpp>
@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <ranges>
@@ -38,35 +37,29 @@ public:
     using executor_type = asio::any_io_executor;
 
     basic_sender(const basic_sender& other)
-        : core_(other.core_), executor_(other.executor_),
-          endpoint_(core_ ? core_->add_sender() : 0) {}
-    basic_sender(basic_sender&& other) noexcept
-        : core_(std::move(other.core_)), spare_(std::move(other.spare_)),
-          executor_(std::move(other.executor_)), endpoint_(other.endpoint_) {}
+        : end_(other.end_, other.end_ ? other.end_->add_sender() : 0) {}
+    basic_sender(basic_sender&& other) noexcept = default;
     basic_sender& operator=(basic_sender other) noexcept {
-        core_.swap(other.core_);
-        spare_.swap(other.spare_);
-        std::swap(executor_, other.executor_);
-        std::swap(endpoint_, other.endpoint_);
+        std::swap(end_, other.end_);
         return *this;
     }
     ~basic_sender() {
-        if (core_)
-            core_->remove_sender(endpoint_);
+        if (end_)
+            end_->remove_sender(end_.id());
     }
 
-    executor_type get_executor() const noexcept { return executor_; }
+    executor_type get_executor() const noexcept { return end_.get_executor(); }
 
     /// This sender with another executor: where its operations complete when their handler names
     /// none.
-    [[nodiscard]] basic_sender on(asio::any_io_executor ex) && {
-        executor_ = std::move(ex);
+    [[nodiscard]] basic_sender on(const asio::any_io_executor& ex) && {
+        end_.set_executor(ex);
         return std::move(*this);
     }
 
     /// Takes the item and returns true, or leaves it untouched and returns false: full, or closed
     /// (`is_open` tells). Senders that wait are not overtaken: while there are any it is full.
-    bool try_send(T& item) { return core_->try_send(item, endpoint_) == detail::send_result::sent; }
+    bool try_send(T& item) { return end_->try_send(item, end_.id()) == detail::send_result::sent; }
     bool try_send(T&& item) { return try_send(item); }
     bool try_send(const T& item) {
         T copy(item);
@@ -171,50 +164,42 @@ public:
 
     /// Closes the channel for all senders. Receivers get what is in it, then the end; senders that
     /// wait get `errc::closed`. Never waits; the first close counts.
-    void close() { core_->close(); }
+    void close() { end_->close(); }
     /// The same, but after what is in it receivers get this failure, and then the end.
-    void close(std::exception_ptr failure) { core_->close(std::move(failure)); }
-    void close(error_code ec) { core_->close(make_failure(ec, "channel")); }
+    void close(std::exception_ptr failure) { end_->close(std::move(failure)); }
+    void close(error_code ec) { end_->close(make_failure(ec, "channel")); }
 
-    bool is_open() const { return core_->is_open(); }
-    std::size_t size() const { return core_->size(); }
-    std::size_t capacity() const { return core_->capacity(); }
+    bool is_open() const { return end_->is_open(); }
+    std::size_t size() const { return end_->size(); }
+    std::size_t capacity() const { return end_->capacity(); }
     /// Takes effect at once. Fewer than are in it: what is in it stays, and no more are accepted.
-    void set_capacity(std::size_t capacity) { core_->set_capacity(capacity); }
-    channel_stats stats() const { return core_->stats(); }
+    void set_capacity(std::size_t capacity) { end_->set_capacity(capacity); }
+    channel_stats stats() const { return end_->stats(); }
 
     /// Hands an item to the channel's `on_undelivered` hook: for who holds one that it cannot send.
-    void undelivered(T&& item) { core_->undelivered(std::move(item)); }
+    void undelivered(T&& item) { end_->undelivered(std::move(item)); }
 
     /// Made by `make_channel`.
-    basic_sender(std::shared_ptr<detail::channel_core<T, Lock>> core, asio::any_io_executor ex)
-        : core_(std::move(core)), executor_(std::move(ex)), endpoint_(core_->add_sender()) {}
+    basic_sender(const detail::core_ptr<T, Lock>& core, const asio::any_io_executor& ex)
+        : end_(core, ex, core->add_sender()) {}
 
 private:
     friend class basic_weak_sender<T, Lock>;
-    using core_type = detail::channel_core<T, Lock>;
     using waiter_ptr = detail::waiter_ptr<T, Lock>;
 
-    /// What the initiations share: a waiter that is free, and the parking of a handler for it.
+    /// What the initiations share.
     struct initiation {
         using executor_type = asio::any_io_executor;
-        executor_type get_executor() const noexcept { return self->executor_; }
-
-        waiter_ptr free_waiter() const {
-            return detail::free_waiter(self->spare_, self->endpoint_);
-        }
+        executor_type get_executor() const noexcept { return self->get_executor(); }
 
         template <class Handler, class Complete = detail::complete_with_error>
-        void park(waiter_ptr w, detail::send_result result, Handler handler, Complete complete = {})
-            const {
-            detail::park(
-                self->core_,
-                std::move(w),
-                result == detail::send_result::queued,
-                to_error(result),
-                std::move(handler),
-                self->executor_,
-                std::move(complete));
+        void park(
+            const waiter_ptr& w,
+            detail::send_result result,
+            Handler handler,
+            Complete complete = {}) const {
+            const bool queued = result == detail::send_result::queued;
+            self->end_.park(w, queued, to_error(result), std::move(handler), std::move(complete));
         }
 
         basic_sender* self;
@@ -223,54 +208,51 @@ private:
     struct initiate_send : initiation {
         template <class Handler>
         void operator()(Handler handler, T item) const {
-            auto w = this->free_waiter();
+            const auto w = this->self->end_.free_waiter();
             w->item = &w->held.emplace(std::move(item));
-            this->park(w, this->self->core_->send_or_queue(w), std::move(handler));
+            this->park(w, this->self->end_->send_or_queue(w), std::move(handler));
         }
         template <class Handler>
         void operator()(Handler handler, std::reference_wrapper<T> item) const {
-            auto w = this->free_waiter();
+            const auto w = this->self->end_.free_waiter();
             w->item = &item.get();
-            this->park(w, this->self->core_->send_or_queue(w), std::move(handler));
+            this->park(w, this->self->end_->send_or_queue(w), std::move(handler));
         }
     };
 
     struct initiate_wait : initiation {
         template <class Handler>
         void operator()(Handler handler) const {
-            auto w = this->free_waiter();
-            this->park(w, this->self->core_->room_or_queue(w), std::move(handler));
+            const auto w = this->self->end_.free_waiter();
+            this->park(w, this->self->end_->room_or_queue(w), std::move(handler));
         }
     };
 
     struct initiate_reserve : initiation {
         struct complete {
+            static constexpr bool needs_channel = true;
+
             template <class Handler>
             void operator()(
                 Handler handler,
                 error_code ec,
                 bool accepted,
-                const std::shared_ptr<core_type>& core) const {
+                const detail::core_ptr<T, Lock>& core) const {
                 std::move(handler)(ec, accepted ? permit<T, Lock>(core) : permit<T, Lock>());
             }
         };
 
         template <class Handler>
         void operator()(Handler handler) const {
-            auto w = this->free_waiter();
-            this->park(w, this->self->core_->reserve_or_queue(w), std::move(handler), complete());
+            const auto w = this->self->end_.free_waiter();
+            this->park(w, this->self->end_->reserve_or_queue(w), std::move(handler), complete());
         }
     };
 
     struct initiate_wait_closed : initiation {
         template <class Handler>
         void operator()(Handler handler) const {
-            auto w = this->free_waiter();
-            const bool queued = this->self->core_->queue_for_close(w);
-            this->park(
-                w,
-                queued ? detail::send_result::queued : detail::send_result::sent,
-                std::move(handler));
+            this->self->end_.wait_closed(std::move(handler));
         }
     };
 
@@ -287,10 +269,7 @@ private:
         return {};
     }
 
-    std::shared_ptr<core_type> core_;
-    waiter_ptr spare_;
-    asio::any_io_executor executor_;
-    std::uint64_t endpoint_;
+    [[no_unique_address]] detail::endpoint<T, Lock> end_;
     unsigned run_ = 0;
 };
 
@@ -300,17 +279,17 @@ template <class T, class Lock>
 class basic_weak_sender {
 public:
     explicit basic_weak_sender(const basic_sender<T, Lock>& sender)
-        : core_(sender.core_), executor_(sender.executor_) {}
+        : core_(sender.end_.core()), executor_(sender.get_executor()) {}
 
     /// A sender, if there still is one that keeps the channel from ending.
     [[nodiscard]] std::optional<basic_sender<T, Lock>> lock() const {
-        if (auto core = core_.lock(); core && core->has_senders())
-            return basic_sender<T, Lock>(std::move(core), executor_);
+        if (core_->has_senders())
+            return basic_sender<T, Lock>(core_, executor_);
         return std::nullopt;
     }
 
 private:
-    std::weak_ptr<detail::channel_core<T, Lock>> core_;
+    detail::core_ptr<T, Lock> core_;
     asio::any_io_executor executor_;
 };
 

@@ -6,6 +6,7 @@
 #include <streamx/core/stream_interface.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/system_executor.hpp>
 
 #include <concepts>
 #include <memory>
@@ -34,7 +35,7 @@ public:
     }
 
     executor_type get_executor() const noexcept {
-        return impl_ ? impl_->get_executor() : executor_type();
+        return impl_ ? impl_->get_executor() : executor_type(asio::system_executor());
     }
     poll<T> try_next() { return impl_ ? impl_->try_next() : end; }
 

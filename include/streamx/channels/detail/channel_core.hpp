@@ -8,6 +8,7 @@
 #include <streamx/core/error.hpp>
 #include <streamx/core/poll.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,13 +32,11 @@ enum class send_result { sent, full, closed, queued };
 /// What came of a wait. `busy`: this waiter is queued already.
 enum class wait_result { ready, queued, busy };
 
-/// Where a receiver is: the items from `position` to `limit`, the first of them `at`, are its own
-/// to take without the lock.
+/// Where a receiver is: the items from `next` to `last` are its own to take without the lock.
 template <class T>
 struct cursor {
-    T* at = nullptr;
-    std::size_t position = 0;
-    std::size_t limit = 0;
+    T* next = nullptr;
+    T* last = nullptr;
     bool failed = false; ///< has been told of the failure that closed the channel
 };
 
@@ -52,11 +52,12 @@ public:
     using waiter_ptr = detail::waiter_ptr<T, Lock>;
     using hook = std::function<void(T&&)>;
 
-    channel_core(std::size_t capacity, overflow policy, hook on_undelivered)
-        : capacity_(capacity),
-          on_undelivered_(
-              on_undelivered ? std::make_unique<hook>(std::move(on_undelivered)) : nullptr),
-          overflow_(policy) {}
+    channel_core(
+        asio::any_io_executor ex, std::size_t capacity, overflow policy, hook on_undelivered)
+        : capacity_(capacity), executor_(std::move(ex)), overflow_(policy) {
+        if (on_undelivered)
+            rare().on_undelivered = std::move(on_undelivered);
+    }
 
     ~channel_core() {
         for (auto position = head_.load(); position != tail_.load(); ++position)
@@ -66,7 +67,7 @@ public:
     // --- senders ---------------------------------------------------------------------------------
 
     /// Takes `item`, or leaves it untouched. Items that the policy drops go to the hook.
-    send_result try_send(T& item, std::uint64_t endpoint) {
+    send_result try_send(T& item, std::uint32_t endpoint) {
         {
             std::lock_guard lock(lock_);
             const auto position = tail_.load(std::memory_order_relaxed);
@@ -146,12 +147,13 @@ public:
     // --- receivers -------------------------------------------------------------------------------
 
     poll<T> try_receive(cursor<T>& c) {
-        if (c.position == c.limit) [[unlikely]]
+        if (c.next == c.last) [[unlikely]]
             return refill(c);
-        poll<T> item(std::move(*c.at));
-        std::destroy_at(c.at++);
-        head_.store(++c.position, std::memory_order_release);
-        if (blocked_.load(std::memory_order_relaxed)) [[unlikely]]
+        poll<T> item(std::move(*c.next));
+        std::destroy_at(c.next++);
+        const auto head = head_.load(std::memory_order_relaxed) + 1;
+        head_.store(head, std::memory_order_release);
+        if (head >= make_room_at_.load(std::memory_order_relaxed)) [[unlikely]]
             make_room();
         return item;
     }
@@ -167,6 +169,7 @@ public:
             return wait_result::ready;
         w->what = wants::item;
         receivers_.push_back(w);
+        ++receivers_waiting_;
         easy_until_ = 0;
         admit(woken); // a rendezvous: there is room for one more now
         return wait_result::queued;
@@ -202,7 +205,7 @@ public:
         if (closed_)
             return false;
         w->what = wants::closed;
-        watchers_.push_back(w);
+        rare().watchers.push_back(w);
         return true;
     }
 
@@ -212,15 +215,16 @@ public:
         close_locked(std::move(failure), woken);
     }
 
-    std::uint64_t add_sender() { return add(senders_alive_); }
-    std::uint64_t add_receiver() { return add(receivers_alive_); }
+    std::uint32_t add_sender() { return add(senders_alive_); }
+    std::uint32_t add_receiver() { return add(receivers_alive_); }
 
     /// The last sender's going is the end of the stream.
-    void remove_sender(std::uint64_t endpoint) {
+    void remove_sender(std::uint32_t endpoint) {
         wakes woken;
         std::lock_guard lock(lock_);
         abandon(senders_, endpoint, woken);
-        abandon(watchers_, endpoint, woken);
+        if (rare_)
+            abandon(rare_->watchers, endpoint, woken);
         if (invited_ == endpoint)
             invited_ = 0;
         if (--senders_alive_ == 0)
@@ -230,13 +234,14 @@ public:
     }
 
     /// When the last receiver goes, senders are told and what is left is undelivered.
-    void remove_receiver(std::uint64_t endpoint) {
+    void remove_receiver(std::uint32_t endpoint) {
         bool last = false;
         {
             wakes woken;
             std::lock_guard lock(lock_);
             abandon(receivers_, endpoint, woken);
-            abandon(watchers_, endpoint, woken);
+            if (rare_)
+                abandon(rare_->watchers, endpoint, woken);
             last = --receivers_alive_ == 0;
             if (last)
                 close_locked(nullptr, woken);
@@ -247,8 +252,8 @@ public:
 
     /// What nobody will receive any more goes to the hook; an item of a send that failed, too.
     void undelivered(T&& item) {
-        if (on_undelivered_)
-            (*on_undelivered_)(std::move(item));
+        if (rare_ && rare_->on_undelivered)
+            rare_->on_undelivered(std::move(item));
     }
 
     bool has_senders() const {
@@ -276,6 +281,7 @@ public:
         std::lock_guard lock(lock_);
         capacity_ = capacity;
         easy_until_ = 0;
+        plan_room();
         admit(woken);
     }
 
@@ -283,24 +289,54 @@ public:
         std::lock_guard lock(lock_);
         channel_stats s;
         s.sent = tail_.load(std::memory_order_relaxed);
-        s.received = head_.load(std::memory_order_acquire) - dropped_oldest_ - undelivered_;
-        s.dropped = dropped_oldest_ + dropped_newest_;
-        s.undelivered = undelivered_;
+        s.received = head_.load(std::memory_order_acquire);
         s.high_water = high_water_;
-        s.times_blocked = times_blocked_;
-        s.blocked_for = blocked_for_;
+        if (rare_) {
+            s.received -= rare_->dropped_oldest + rare_->undelivered;
+            s.dropped = rare_->dropped_oldest + rare_->dropped_newest;
+            s.undelivered = rare_->undelivered;
+            s.times_blocked = rare_->times_blocked;
+            s.blocked_for = rare_->blocked_for;
+        }
         for (auto* w = senders_.front(); w; w = w->next)
             s.blocked_for += coarse_now() - w->since;
         return s;
+    }
+
+    /// The executor of the ends that have no other.
+    const asio::any_io_executor& executor() const noexcept { return executor_; }
+
+    friend void intrusive_ptr_add_ref(channel_core* core) noexcept { ++core->holders_; }
+    friend void intrusive_ptr_release(channel_core* core) noexcept {
+        if (--core->holders_ == 0)
+            delete core;
     }
 
 private:
     using waiters = waiter_list<waiter_type>;
     using wakes = wake_list<waiter_type>;
 
+    /// What most channels never need, made when it is first needed.
+    struct rarely {
+        hook on_undelivered;
+        std::exception_ptr failure;
+        waiters watchers;
+        std::uint64_t dropped_oldest = 0;
+        std::uint64_t dropped_newest = 0;
+        std::uint64_t undelivered = 0;
+        std::uint64_t times_blocked = 0;
+        std::chrono::nanoseconds blocked_for{0};
+    };
+
+    rarely& rare() {
+        if (!rare_)
+            rare_ = std::make_unique<rarely>();
+        return *rare_;
+    }
+
     bool has_room() {
         if (capacity_ == 0) // a rendezvous: as many as receivers wait
-            return receivers_.size() > reserved_;
+            return receivers_waiting_ > reserved_;
         const auto used = tail_.load(std::memory_order_relaxed) + reserved_;
         if (used - seen_head_ < capacity_) [[likely]]
             return true;
@@ -309,7 +345,7 @@ private:
     }
 
     /// `try_send` where it is not easy.
-    [[gnu::noinline]] send_result send(T& item, std::uint64_t endpoint) {
+    [[gnu::noinline]] send_result send(T& item, std::uint32_t endpoint) {
         std::optional<T> dropped;
         auto result = send_result::sent;
         {
@@ -353,6 +389,7 @@ private:
     void keep_slot() {
         ++reserved_;
         easy_until_ = 0;
+        plan_room();
     }
 
     send_result overflows(T& item, std::optional<T>& dropped, wakes& woken) {
@@ -360,14 +397,14 @@ private:
         case overflow::drop_oldest:
             if (head_.load(std::memory_order_relaxed) != tail_.load(std::memory_order_relaxed)) {
                 dropped = take_locked();
-                ++dropped_oldest_;
+                ++rare().dropped_oldest;
                 push(item, woken);
                 return send_result::sent;
             }
             [[fallthrough]]; // every slot is kept by a permit: there is nothing older
         case overflow::drop_newest:
             dropped = std::move(item);
-            ++dropped_newest_;
+            ++rare().dropped_newest;
             return send_result::sent;
         case overflow::wait:
         case overflow::fail:
@@ -387,7 +424,7 @@ private:
 
     void notify_receiver(wakes& woken) {
         if (auto* w = receivers_.front()) {
-            auto p = receivers_.remove(*w);
+            auto p = remove(*w);
             p->leaves_rest = !receivers_.empty();
             woken.add(std::move(p));
         }
@@ -397,28 +434,43 @@ private:
         w->what = what;
         w->accepted = false;
         w->since = coarse_now();
-        ++times_blocked_;
+        ++rare().times_blocked;
         senders_.push_back(w);
         easy_until_ = 0;
-        blocked_.store(true, std::memory_order_relaxed);
+        plan_room();
         return send_result::queued;
     }
 
     waiter_ptr remove(waiter_type& w) {
         switch (w.what) {
         case wants::item:
+            --receivers_waiting_;
             return receivers_.remove(w);
         case wants::closed:
-            return watchers_.remove(w);
+            return rare_->watchers.remove(w);
         case wants::room:
         case wants::to_send:
         case wants::permit:
             break;
         }
         auto p = senders_.remove(w);
-        blocked_for_ += coarse_now() - w.since;
-        blocked_.store(!senders_.empty(), std::memory_order_relaxed);
+        rare_->blocked_for += coarse_now() - w.since;
+        plan_room();
         return p;
+    }
+
+    /// While senders wait, a receiver makes room for them when half of the capacity is free (a
+    /// small one at once), so that they do not take turns item by item; and always when there is
+    /// nothing left.
+    void plan_room() noexcept {
+        auto at = never;
+        if (!senders_.empty()) {
+            const auto free = capacity_ > reserved_ ? capacity_ - reserved_ : 0;
+            const auto enough = std::min(free, capacity_ < 16 ? 1 : capacity_ / 2);
+            const auto tail = tail_.load(std::memory_order_relaxed);
+            at = tail + enough > free ? tail + enough - free : 0;
+        }
+        make_room_at_.store(at, std::memory_order_relaxed);
     }
 
     /// Gives room to the senders that wait, first come first served. One that is to try again is
@@ -437,6 +489,7 @@ private:
         case wants::to_send:
             try {
                 push(*w->item, woken);
+                plan_room();
                 w->accepted = true;
             } catch (...) { // moving the item threw, or there is no memory: the sender's failure,
                             // not ours
@@ -474,8 +527,8 @@ private:
         if (tail == head) {
             if (!closed_)
                 return pending;
-            if (failure_ && !std::exchange(c.failed, true))
-                std::rethrow_exception(failure_);
+            if (rare_ && rare_->failure && !std::exchange(c.failed, true))
+                std::rethrow_exception(rare_->failure);
             return end;
         }
         T* place = segments_.to_read(head);
@@ -483,10 +536,10 @@ private:
         std::destroy_at(place);
         head_.store(head + 1, std::memory_order_release);
         const bool alone = receivers_alive_ == 1 && overflow_ != overflow::drop_oldest;
-        c.at = place + 1;
-        c.position = head + 1;
-        c.limit = alone ? std::min(tail, segments_.read_end()) : c.position;
-        admit(woken);
+        c.next = place + 1;
+        c.last = alone ? place + (std::min(tail, segments_.read_end()) - head) : c.next;
+        if (head + 1 >= make_room_at_.load(std::memory_order_relaxed))
+            admit(woken);
         return item;
     }
 
@@ -495,23 +548,24 @@ private:
             return;
         closed_ = true;
         easy_until_ = 0;
-        failure_ = std::move(failure);
+        if (failure)
+            rare().failure = std::move(failure);
         while (auto* w = senders_.front())
             woken.add(remove(*w), errc::closed);
         while (auto* w = receivers_.front())
             woken.add(remove(*w));
-        while (auto* w = watchers_.front())
+        while (auto* w = rare_ ? rare_->watchers.front() : nullptr)
             woken.add(remove(*w));
     }
 
-    std::uint64_t add(std::uint32_t& alive) {
+    std::uint32_t add(std::uint32_t& alive) {
         std::lock_guard lock(lock_);
         ++alive;
         return ++endpoints_;
     }
 
     /// Aborts the operations of an endpoint that has gone.
-    void abandon(waiters& list, std::uint64_t endpoint, wakes& woken) {
+    void abandon(waiters& list, std::uint32_t endpoint, wakes& woken) {
         for (auto* w = list.front(); w;) {
             auto* next = w->next;
             if (w->owner == endpoint)
@@ -528,11 +582,13 @@ private:
                 if (head_.load(std::memory_order_relaxed) == tail_.load(std::memory_order_relaxed))
                     return;
                 item = take_locked();
-                ++undelivered_;
+                ++rare().undelivered;
             }
             undelivered(*std::move(item));
         }
     }
+
+    static constexpr auto never = std::numeric_limits<std::size_t>::max();
 
     // What every send writes.
     mutable Lock lock_;
@@ -544,28 +600,28 @@ private:
     std::size_t capacity_;
     std::size_t seen_head_ = 0; // what the senders know of head_
     std::size_t high_water_ = 0;
-    std::size_t reserved_ = 0;
-    std::uint64_t invited_ = 0; // the endpoint that was woken to try again and has not yet
     waiters senders_;
     waiters receivers_;
-    waiters watchers_;
     segments<T> segments_;
-    std::exception_ptr failure_;
-    std::unique_ptr<hook> on_undelivered_;
-    std::uint64_t dropped_oldest_ = 0;
-    std::uint64_t dropped_newest_ = 0;
-    std::uint64_t undelivered_ = 0;
-    std::uint64_t times_blocked_ = 0;
-    std::chrono::nanoseconds blocked_for_{0};
-    std::uint64_t endpoints_ = 0; // ends made so far: the last one's name
+    std::unique_ptr<rarely> rare_;
+    asio::any_io_executor executor_;
+    holder_count<Lock> holders_ = 0;
+    std::uint32_t reserved_ = 0;
+    std::uint32_t receivers_waiting_ = 0;
+    std::uint32_t invited_ = 0;   // the endpoint that was woken to try again and has not yet
+    std::uint32_t endpoints_ = 0; // ends made so far: the last one's name
     std::uint32_t senders_alive_ = 0;
     std::uint32_t receivers_alive_ = 0;
     overflow overflow_;
     bool closed_ = false;
 
     // What a receiver writes and looks at with every item: far from what the senders write.
-    std::atomic<bool> blocked_ = false; // whether a sender waits
+    std::atomic<std::size_t> make_room_at_ =
+        never;                          // when so many were taken, senders that wait go on
     std::atomic<std::size_t> head_ = 0; // items taken so far
 };
+
+template <class T, class Lock>
+using core_ptr = boost::intrusive_ptr<channel_core<T, Lock>>;
 
 } // namespace streamx::detail

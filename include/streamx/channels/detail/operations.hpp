@@ -30,7 +30,10 @@ public:
         clear_slot(this->get_cancellation_slot());
         const bool accepted = waiter_->accepted;
         const bool leaves_rest = std::exchange(waiter_->leaves_rest, false);
-        const auto core = finish(*waiter_);
+        give_back(*waiter_);
+        core_ptr<T, Lock> core;
+        if (leaves_rest || Complete::needs_channel)
+            core = waiter_->core;
         waiter_.reset(); // free for the handler's next operation
         complete_(std::move(this->handler()), ec, accepted, core);
         if (leaves_rest)
@@ -38,16 +41,13 @@ public:
     }
 
 private:
-    using core_ptr = std::shared_ptr<channel_core<T, Lock>>;
-
-    /// The operation is over: what was given to it and not accepted is undelivered.
-    static core_ptr finish(waiter<T, Lock>& w) {
-        if (w.held) {
-            if (!w.accepted)
-                w.core->undelivered(*std::move(w.held));
-            w.held.reset();
-        }
-        return std::move(w.core);
+    /// What was given to the operation and not accepted is undelivered.
+    static void give_back(waiter<T, Lock>& w) {
+        if (!w.held)
+            return;
+        if (!w.accepted)
+            w.core->undelivered(*std::move(w.held));
+        w.held.reset();
     }
 
     void abandon() {
@@ -55,7 +55,7 @@ private:
             waiter_->core->pass_on();
         if (waiter_->what == wants::permit && waiter_->accepted)
             waiter_->core->give_back_slot();
-        finish(*waiter_);
+        give_back(*waiter_);
     }
 
     waiter_ptr<T, Lock> waiter_;
@@ -64,23 +64,23 @@ private:
 
 /// The plain completion: `void(error_code)`.
 struct complete_with_error {
+    static constexpr bool needs_channel = false;
+
     template <class Handler, class Core>
     void operator()(Handler handler, error_code ec, bool, const Core&) const {
         std::move(handler)(ec);
     }
 };
 
-/// Parks a handler for `w`, which is queued in `core`, or completes it with `now` by a post.
+/// Parks a handler for `w`, which is queued in its channel, or completes it with `now` by a post.
 template <class T, class Lock, class Handler, class Executor, class Complete = complete_with_error>
 void park(
-    const std::shared_ptr<channel_core<T, Lock>>& core,
     const waiter_ptr<T, Lock>& w,
     bool queued,
     error_code now,
     Handler handler,
     const Executor& ex,
     Complete complete = {}) {
-    w->core = core;
     endpoint_op<T, Lock, Handler, Executor, Complete> op(
         std::move(handler), ex, w, std::move(complete));
     if (!queued) {
@@ -89,21 +89,11 @@ void park(
         return post_to(own, allocator, [op = std::move(op), now]() mutable { op(now); });
     }
     if (auto slot = op.get_cancellation_slot(); slot.is_connected())
-        slot.assign([weak = std::weak_ptr(core), w](asio::cancellation_type) {
-            if (auto alive = weak.lock(); alive && alive->cancel(*w))
+        slot.assign([w](asio::cancellation_type) {
+            if (w->core->cancel(*w))
                 w->parked.wake(asio::error::operation_aborted);
         });
     w->parked.park(std::move(op));
-}
-
-/// A waiter that no operation uses: `spare` if it is free, or a new one.
-template <class T, class Lock>
-const waiter_ptr<T, Lock>& free_waiter(waiter_ptr<T, Lock>& spare, std::uint64_t endpoint) {
-    if (!spare || spare->holders != 1)
-        spare.reset(new waiter<T, Lock>);
-    spare->owner = endpoint;
-    spare->accepted = false;
-    return spare;
 }
 
 } // namespace streamx::detail

@@ -19,6 +19,11 @@ namespace streamx::detail {
 template <class T, class Lock>
 class channel_core;
 
+/// A count of holders: atomic where threads meet.
+template <class Lock>
+using holder_count =
+    std::conditional_t<std::is_same_v<Lock, null_lock>, std::uint32_t, std::atomic<std::uint32_t>>;
+
 /// What a parked operation waits for.
 enum class wants : unsigned char {
     item,    ///< a receiver: something to take
@@ -34,21 +39,23 @@ enum class wants : unsigned char {
 template <class T, class Lock>
 struct waiter {
     gate<Lock> parked;
-    std::shared_ptr<channel_core<T, Lock>> core; ///< while an operation uses it
+    boost::intrusive_ptr<channel_core<T, Lock>> core;
     waiter* next = nullptr;
     waiter* previous = nullptr;
     T* item = nullptr; ///< `to_send`: the item, here or at its owner's
     std::optional<T> held;
     std::chrono::nanoseconds since{0}; ///< when it was queued, by the coarse clock
-    std::uint64_t owner = 0;           ///< the endpoint that started the operation
     error_code result;
+    std::uint32_t owner; ///< the endpoint that started the operation
     wants what = wants::item;
     bool queued = false;
     bool accepted = false;    ///< `to_send`, `permit`: got what it wanted
     bool leaves_rest = false; ///< when it has had its turn, others get what it left
 
-    std::conditional_t<std::is_same_v<Lock, null_lock>, std::size_t, std::atomic<std::size_t>>
-        holders = 0;
+    holder_count<Lock> holders = 0;
+
+    waiter(boost::intrusive_ptr<channel_core<T, Lock>> c, std::uint32_t endpoint)
+        : core(std::move(c)), owner(endpoint) {}
 
     friend void intrusive_ptr_add_ref(waiter* w) noexcept { ++w->holders; }
     friend void intrusive_ptr_release(waiter* w) noexcept {
@@ -67,7 +74,6 @@ public:
     using pointer = boost::intrusive_ptr<W>;
 
     bool empty() const noexcept { return first_ == nullptr; }
-    std::size_t size() const noexcept { return size_; }
     W* front() const noexcept { return first_; }
 
     void push_back(pointer p) noexcept {
@@ -77,7 +83,6 @@ public:
         w->previous = last_;
         (last_ ? last_->next : first_) = w;
         last_ = w;
-        ++size_;
     }
 
     /// Takes `w` out, wherever it is; it is the caller's now.
@@ -86,14 +91,12 @@ public:
         (w.next ? w.next->previous : last_) = w.previous;
         w.next = w.previous = nullptr;
         w.queued = false;
-        --size_;
         return pointer(&w, false);
     }
 
 private:
     W* first_ = nullptr;
     W* last_ = nullptr;
-    std::size_t size_ = 0;
 };
 
 /// Those to be woken once the channel's lock is let go: declare it before the lock.

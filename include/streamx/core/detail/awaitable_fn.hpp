@@ -29,7 +29,7 @@ struct initiate_coroutine {
 
     template <class Handler>
     void operator()(Handler handler, passed<S> stream, Body body) const {
-        auto ex = executor_for(handler, stream.get().get_executor());
+        auto ex = executor_for(handler, executor_of(stream.get()));
         asio::co_spawn(ex, run(std::move(stream), std::move(body)), std::move(handler));
     }
 

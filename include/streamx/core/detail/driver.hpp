@@ -54,6 +54,15 @@ bool is_over(const S& s) noexcept {
         return false;
 }
 
+/// A stream's executor, also when it is over and has let go of all else.
+template <class S>
+executor_t<S> executor_of(const S& s) {
+    if constexpr (std::derived_from<S, stream_base>)
+        return stream_access::executor(s);
+    else
+        return s.get_executor();
+}
+
 /// Marks a stream as over and lets go of its upstream, if it is one of this library's.
 template <class S>
 void finish(S& s) noexcept {
@@ -75,7 +84,7 @@ class drive_op {
 
     struct state : bound {
         state(S&& s, Step what, Handler handler)
-            : bound(std::move(handler), s.get_executor()), stream(std::forward<S>(s)),
+            : bound(std::move(handler), executor_of(s)), stream(std::forward<S>(s)),
               step(std::move(what)), mine(stream),
               cancellation(bound::get_cancellation_slot(), asio::enable_total_cancellation()) {}
 

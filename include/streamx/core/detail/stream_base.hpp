@@ -1,21 +1,34 @@
 #pragma once
 
+#include <streamx/core/async_stream.hpp>
+
+#include <memory>
+#include <new>
 #include <utility>
 
 namespace streamx::detail {
 
 class turn;
 
-/// What every stream of this library remembers beside its own state: whether it is over, and the
-/// one operation that is outstanding on it. Neither moves with the stream.
+/// An executor of any type, kept beyond the life of the stream that had it.
+struct kept_executor {
+    virtual ~kept_executor() = default;
+};
+template <class Executor>
+struct kept_executor_of final : kept_executor {
+    explicit kept_executor_of(Executor ex) : executor(std::move(ex)) {}
+    Executor executor;
+};
+
+/// What every stream of this library remembers beside its own state: whether it is over, the
+/// executor that it had then, and the one operation that is outstanding on it. Only that it is over
+/// moves and is copied with the stream.
 class stream_base {
 public:
     stream_base() = default;
-    stream_base(const stream_base&) noexcept {}
-    stream_base(stream_base&&) noexcept {}
-    stream_base& operator=(const stream_base&) noexcept { return *this; }
-    stream_base& operator=(stream_base&&) noexcept {
-        over_ = false;
+    stream_base(const stream_base& other) noexcept : over_(other.over_) {}
+    stream_base& operator=(const stream_base& other) noexcept {
+        over_ = other.over_;
         return *this;
     }
 
@@ -27,6 +40,7 @@ private:
     friend struct stream_access;
 
     turn* turn_ = nullptr;
+    std::unique_ptr<kept_executor> executor_;
     bool over_ = false;
     unsigned short run_ = 0;
 };
@@ -69,11 +83,26 @@ struct stream_access {
     static bool is_over(const stream_base& s) noexcept { return s.over_; }
     static bool is_busy(const stream_base& s) noexcept { return s.turn_ != nullptr; }
 
-    /// Ends the stream and releases what it holds.
+    /// Ends the stream and releases what it holds, but for its executor.
     template <class S>
     static void finish(S& s) noexcept {
-        static_cast<stream_base&>(s).over_ = true;
-        s.release();
+        stream_base& base = s;
+        base.over_ = true;
+        try {
+            if (!base.executor_)
+                base.executor_ =
+                    std::make_unique<kept_executor_of<executor_t<S>>>(s.get_executor());
+            s.release();
+        } catch (
+            const std::bad_alloc&) { // then it holds on to the rest as well, until it is destroyed
+        }
+    }
+
+    template <class S>
+    static executor_t<S> executor(const S& s) {
+        if (const auto& kept = static_cast<const stream_base&>(s).executor_)
+            return static_cast<const kept_executor_of<executor_t<S>>&>(*kept).executor;
+        return s.get_executor();
     }
 
     /// Counts items taken in a row without suspending; true each time the limit is reached.
