@@ -1,0 +1,123 @@
+#include <streamx/core/any_sink.hpp> // first, so this file also proves the header stands alone
+
+#include <streamx/channels/channel.hpp>
+#include <streamx/testing/collect.hpp>
+#include <streamx/testing/probe.hpp>
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+
+namespace streamx::testing {
+namespace {
+
+struct any_sink_test : ::testing::Test {
+    asio::io_context ctx;
+    channel_ends<int, std::mutex> ends = make_channel<int>(ctx.get_executor(), 1);
+    void run() {
+        ctx.restart();
+        ctx.poll();
+    }
+};
+
+TEST_F(any_sink_test, takes_an_item_or_leaves_it_untouched) {
+    auto [tx, rx] = make_channel<std::unique_ptr<int>>(ctx.get_executor(), 1);
+    any_sink<std::unique_ptr<int>> sink = std::move(tx);
+    auto kept = std::make_unique<int>(2);
+
+    EXPECT_TRUE(sink.try_send(std::make_unique<int>(1)));
+    EXPECT_FALSE(sink.try_send(kept));
+
+    EXPECT_EQ(*kept, 2);
+    EXPECT_EQ(**rx.try_next(), 1);
+}
+
+TEST_F(any_sink_test, waits_for_room) {
+    any_sink<int> sink = ends.tx;
+    sink.try_send(1);
+    probe<> p;
+    sink.async_wait(p.handler());
+    run();
+    EXPECT_EQ(p.calls(), 0);
+
+    EXPECT_EQ(*ends.rx.try_next(), 1);
+    run();
+
+    EXPECT_EQ(p.calls(), 1);
+    EXPECT_EQ(p->ec, error_code());
+    EXPECT_TRUE(sink.try_send(2));
+}
+
+TEST_F(any_sink_test, a_wait_can_be_cancelled_with_each_type) {
+    using enum asio::cancellation_type;
+    any_sink<int> sink = ends.tx;
+    sink.try_send(1);
+    for (auto how : {total, partial, terminal}) {
+        SCOPED_TRACE(static_cast<unsigned>(how));
+        asio::cancellation_signal cancel;
+        probe<> p;
+        sink.async_wait(asio::bind_cancellation_slot(cancel.slot(), p.handler()));
+
+        cancel.emit(how);
+        run();
+
+        EXPECT_EQ(p->ec, asio::error::operation_aborted);
+    }
+}
+
+TEST_F(any_sink_test, a_wait_is_told_when_it_never_will_succeed) {
+    any_sink<int> sink = ends.tx;
+    ends.rx.close();
+    probe<> p;
+
+    sink.async_wait(p.handler());
+    run();
+
+    EXPECT_EQ(p->ec, errc::closed);
+}
+
+TEST_F(any_sink_test, close_ends_the_stream_behind_it) {
+    any_sink<int> sink = ends.tx;
+    sink.try_send(1);
+    sink.close();
+
+    auto got = collect(ctx, ends.rx);
+
+    EXPECT_EQ(got.items, std::vector{1});
+    EXPECT_TRUE(got.ended);
+}
+
+TEST_F(any_sink_test, close_with_a_failure_hands_it_over_as_it_is) {
+    any_sink<int> sink = ends.tx;
+    sink.close(std::make_exception_ptr(std::runtime_error("boom")));
+
+    EXPECT_EQ(collect(ctx, ends.rx).what, "boom");
+}
+
+TEST_F(any_sink_test, is_one_sender_and_destroying_it_is_one_less) {
+    auto sink = std::make_optional<any_sink<int>>(std::move(ends.tx));
+    EXPECT_TRUE(ends.rx.is_open());
+
+    sink.reset();
+
+    EXPECT_FALSE(ends.rx.is_open());
+}
+
+TEST_F(any_sink_test, can_be_moved_and_runs_on_its_sinks_executor) {
+    asio::io_context other;
+    any_sink<int> first = std::move(ends.tx).on(other.get_executor());
+    any_sink<int> sink = std::move(first);
+    probe<> p;
+    sink.async_wait(p.handler());
+
+    run();
+    EXPECT_EQ(p.calls(), 0);
+    other.poll();
+    EXPECT_EQ(p.calls(), 1);
+    EXPECT_EQ(sink.get_executor(), other.get_executor());
+}
+
+} // namespace
+} // namespace streamx::testing
