@@ -24,7 +24,8 @@ struct file_counters {
     std::atomic<std::uint64_t> filtered = 0;
     std::atomic<std::uint64_t> passed = 0;
     std::atomic<bool> cut_short = false;
-    std::atomic<clock::rep> reading_for = 0; ///< how long the file was open, once it has been read
+    std::atomic<clock::rep> reading = 0; ///< time spent on reading alone
+    std::atomic<clock::rep> took = 0;    ///< from the first line to the last
 };
 
 /// What a consumer has got.

@@ -17,6 +17,7 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,9 +35,12 @@ namespace {
 
 namespace asio = boost::asio;
 
+/// Whether stdout is a terminal that a picture of the board fits on.
 bool is_terminal() {
     const char* term = std::getenv("TERM");
-    return isatty(STDOUT_FILENO) && term && std::string_view(term) != "dumb";
+    winsize size{};
+    return isatty(STDOUT_FILENO) && term && std::string_view(term) != "dumb" &&
+           ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 80 && size.ws_row >= 18;
 }
 
 int run(const demo::arguments& args) {
@@ -45,13 +49,15 @@ int run(const demo::arguments& args) {
     std::atomic<bool> stop = false;
     demo::board board;
 
-    auto parts =
-        demo::start_pipeline(context, args.files, demo::make_plan(args.files), board, stop);
+    const auto plan = demo::make_plan(args.files);
+    auto parts = demo::start_pipeline(context, args.files, plan, board, stop);
 
     std::cout << "streamx demo:";
     for (const auto& f : args.files)
         std::cout << ' ' << f.string();
-    std::cout << "\n\n" << std::flush;
+    std::cout << "\nThe archive is the slowest consumer from second " << plan.ebb_begins.count()
+              << " to " << plan.ebb_ends.count() << ", the index before and after.\n\n"
+              << std::flush;
 
     asio::signal_set signals(context, SIGINT);
     signals.async_wait([&](boost::system::error_code ec, int) {

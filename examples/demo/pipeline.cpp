@@ -36,20 +36,25 @@ asio::awaitable<void> read(
     clock::time_point deadline,
     const std::atomic<bool>& stop) {
     const auto start = clock::now();
+    auto now = start;
     try {
-        while (auto line = file.next()) {
-            if (stop || clock::now() > deadline) {
-                counters.cut_short = true;
+        while (!stop && now < deadline) {
+            const auto resumed = now;
+            auto line = file.next();
+            now = clock::now();
+            counters.reading += (now - resumed).count();
+            if (!line)
                 break;
-            }
             ++counters.read;
             co_await out.send(*std::move(line)); // suspended while the channel is full
+            now = clock::now();
         }
+        counters.cut_short = stop || now >= deadline;
     } catch (...) {
         out.close(std::current_exception()); // the failure travels with the stream
     }
     out.close();
-    counters.reading_for = (clock::now() - start).count();
+    counters.took = (clock::now() - start).count();
 }
 
 /// From lines to the records that somebody wants.

@@ -2,7 +2,6 @@
 
 #include "text.hpp"
 
-#include <algorithm>
 #include <chrono>
 
 namespace demo {
@@ -17,19 +16,12 @@ void print_channel(std::ostream& out, const gauge& g) {
         << right(seconds(r.stats.blocked_for), 9) << '\n';
 }
 
-/// How fast a file could have been read, had nobody held its reader back.
+/// What its reader did all the time.
 void print_reader(std::ostream& out, const file_counters& f, const gauge& g) {
-    const std::chrono::nanoseconds all(f.reading_for.load());
-    const auto held = std::min(all, g.read().stats.blocked_for);
-    const auto own = std::chrono::duration<double>(all - held).count();
-    if (f.read == 0 || held < all / 10)
-        return;
-    out << "  The reader of " << f.name << " was held back for " << seconds(held) << " of "
-        << seconds(all) << ": it went at "
-        << grouped(static_cast<std::uint64_t>(
-               static_cast<double>(f.read) / std::chrono::duration<double>(all).count()))
-        << " lines a second, alone it does "
-        << grouped(static_cast<std::uint64_t>(static_cast<double>(f.read) / own)) << ".\n";
+    using std::chrono::nanoseconds;
+    out << "  " << f.name << ": " << seconds(nanoseconds(f.reading)) << " of reading took "
+        << seconds(nanoseconds(f.took)) << ", held back for " << seconds(g.read().stats.blocked_for)
+        << ".\n";
 }
 
 } // namespace
@@ -43,7 +35,7 @@ bool print_report(std::ostream& out, const board& board) {
     for (const auto& f : board.files) {
         out << "  " << left(f.name, 25) << right(grouped(f.read), 12)
             << right(grouped(f.not_text), 12) << right(grouped(f.filtered), 14)
-            << right(grouped(f.passed), 13) << (f.cut_short ? "  (not to its end)" : "") << '\n';
+            << right(grouped(f.passed), 13) << '\n';
         complete = complete && f.read == f.not_text + f.filtered + f.passed;
         passed += f.passed;
     }

@@ -8,20 +8,23 @@ namespace demo {
 std::string grouped(std::uint64_t n) {
     auto text = std::to_string(n);
     for (auto at = text.size(); at > 3;)
-        text.insert(at -= 3, ",");
+        text.insert(at -= 3, 1, ',');
     return text;
 }
 
 std::string seconds(std::chrono::nanoseconds d) {
     char text[32];
-    std::snprintf(text, sizeof text, "%.1f s", std::chrono::duration<double>(d).count());
+    const auto s = std::chrono::duration<double>(d).count();
+    std::snprintf(text, sizeof text, s > 0 && s < 0.1 ? "%.3f s" : "%.1f s", s);
     return text;
 }
 
 std::string bar(std::size_t size, std::size_t capacity) {
     constexpr std::size_t width = 20;
     const auto filled = capacity == 0 ? 0 : std::min(width, size * width / capacity);
-    return '[' + std::string(filled, '#') + std::string(width - filled, '.') + ']';
+    std::string text(1, '[');
+    text.append(filled, '#').append(width - filled, '.').push_back(']');
+    return text;
 }
 
 std::string left(std::string text, std::size_t width) {
@@ -32,7 +35,8 @@ std::string left(std::string text, std::size_t width) {
 }
 
 std::string right(const std::string& text, std::size_t width) {
-    return std::string(width - std::min(width, text.size()), ' ') + text;
+    std::string column(width - std::min(width, text.size()), ' ');
+    return column += text;
 }
 
 } // namespace demo

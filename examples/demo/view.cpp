@@ -51,38 +51,38 @@ live_view::sample live_view::take_sample() const {
 
 std::string live_view::picture(const sample& now, const sample& before) const {
     const auto time = now.at - before.at;
-    std::string out = "  " + left("file", 25) + right("lines read", 12) + right("now", 14) +
+    std::string out = "  " + left("file", 22) + right("lines read", 12) + right("now", 14) +
                       right("filtered out", 14) + right("passed on", 12) + '\n';
     for (std::size_t i = 0; i != board_.files.size(); ++i) {
         const auto& f = board_.files[i];
-        out += "  " + left(f.name, 25) + right(grouped(f.read), 12) +
+        out += "  " + left(f.name, 22) + right(grouped(f.read), 12) +
                right(grouped(rate(now.read[i], before.read[i], time)) + "/s", 14) +
                right(grouped(f.filtered), 14) + right(grouped(f.passed), 12) + '\n';
     }
 
-    out += "\n  " + left("channel", 25) + left("fill", 30) + right("its producer held back", 24) +
+    out += "\n  " + left("channel", 22) + left("fill", 30) + right("its producer held back", 23) +
            '\n';
     const auto channel = [&](const gauge& g, const gauge::reading& n, const gauge::reading& b) {
-        out += "  " + left(g.name, 25) + bar(n.size, n.capacity) + left(' ' + fill(n), 8) +
+        out += "  " + left(g.name, 22) + bar(n.size, n.capacity) + left(' ' + fill(n), 8) +
                right(std::to_string(held_back(n, b, time)) + " % now", 12) +
-               right(seconds(n.stats.blocked_for) + " in all", 14) + '\n';
+               right(seconds(n.stats.blocked_for) + " in all", 13) + '\n';
     };
     for (std::size_t i = 0; i != now.lines.size(); ++i)
         channel(board_.line_channels[i], now.lines[i], before.lines[i]);
     for (std::size_t i = 0; i != now.batches.size(); ++i)
         channel(board_.batch_channels[i], now.batches[i], before.batches[i]);
 
-    out += "\n  " + left("consumer", 25) + right("records", 12) + right("now", 14) +
+    out += "\n  " + left("consumer", 22) + right("records", 12) + right("now", 14) +
            right("could take", 14) + '\n';
     for (std::size_t i = 0; i != board_.consumers.size(); ++i) {
         const auto& c = board_.consumers[i];
         const auto pace = static_cast<std::uint64_t>(c.pace);
-        out += "  " + left(c.name, 25) + right(grouped(c.records), 12) +
-               right(grouped(rate(now.consumed[i], before.consumed[i], time)) + "/s", 14) +
-               right(pace == 0 ? "any number" : grouped(pace) + "/s", 14) +
-               (held_back(now.batches[i], before.batches[i], time) >= 50 ? "  <- all wait for this"
-                                                                         : "") +
-               '\n';
+        out +=
+            "  " + left(c.name, 22) + right(grouped(c.records), 12) +
+            right(grouped(rate(now.consumed[i], before.consumed[i], time)) + "/s", 14) +
+            right(pace == 0 ? "any number" : grouped(pace) + "/s", 14) +
+            (held_back(now.batches[i], before.batches[i], time) >= 50 ? "  <- the slowest" : "") +
+            '\n';
     }
     return out;
 }
