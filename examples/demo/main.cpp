@@ -55,8 +55,8 @@ int run(const demo::arguments& args) {
     std::cout << "streamx demo:";
     for (const auto& f : args.files)
         std::cout << ' ' << f.string();
-    std::cout << "\nThe archive is the slowest consumer from second " << plan.ebb_begins.count()
-              << " to " << plan.ebb_ends.count() << ", the index before and after.\n\n"
+    std::cout << "\nSlowest consumer: the archive from second " << plan.ebb_begins.count() << " to "
+              << plan.ebb_ends.count() << ", else the index.\n\n"
               << std::flush;
 
     asio::signal_set signals(context, SIGINT);
