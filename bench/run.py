@@ -236,6 +236,8 @@ MEMORY = [
     ("idle channel with a mutex and a coroutine that waits on it", "idle/streamx_with_coroutine", "idle/raw_concurrent_with_coroutine", 1024),
 ]
 
+LOAD = os.getloadavg()[0]
+
 COMPILE_NAME = "compiling one pipeline with the umbrella header"
 COMPILE_AT_MOST = 1.2  # times the time and memory of the raw channel's file
 COMPILE_FLAGS = ["-std=c++20", "-O2", "-DBOOST_ASIO_NO_DEPRECATED", "-pthread", "-c"]
@@ -470,6 +472,7 @@ def machine():
         f"{system}Linux {platform.release()}",
         f"- {first_line('g++', '--version')}, `-O3 -DNDEBUG`, Boost {boost.group(1).replace('_', '.')}",
         f"- {first_line('rustc', '--version')} (peers: release, fat LTO)",
+        f"- load of the machine when it began: {LOAD:.2f}" + (" (not quiet: compare ratios only)" if LOAD > 0.5 else ""),
     ]
 
 
@@ -486,7 +489,7 @@ as soon as its functions are called from two places (as in most servers) it does
 
 {machine}
 
-Of {all} targets {met} are met{missed}.
+Of {all} targets {met} are met{missed}
 
 | figure | ours | instructions | peer | theirs | instructions | ratio | target | met | date |
 | --- | ---: | ---: | --- | ---: | ---: | ---: | --- | --- | --- |
@@ -500,11 +503,11 @@ def cell(count):
 def write(results, rounds):
     rows = [(name, row) for name, group in results.items() for row in group]
     judged = [(name, row) for name, row in rows if row["met"] is not None]
-    missed = [f"{name} ({row['target']}" + (f" than {row['peer']})" if "faster" in row["target"] else ")")
+    missed = [f"{name}: {row['target']}" + (f" ({row['peer']})" if row["peer"] else "")
               for name, row in judged if not row["met"]]
     text = HEAD.format(
         rounds=rounds, machine="\n".join(machine()), all=len(judged), met=len(judged) - len(missed),
-        missed="; not met:\n\n" + "\n".join(f"- {m}" for m in missed) if missed else "")
+        missed="; not met:\n\n" + "\n".join(f"- {m}" for m in missed) if missed else ".")
     for name, row in rows:
         met = {None: "", True: "yes", False: "**no**"}[row["met"]]
         text += (f"| {name} | {row['ours']} | {cell(row['count'])} | {row['peer']} | {row['theirs']} | "
