@@ -28,7 +28,13 @@ public:
     produce_stream(asio::any_io_executor ex, std::size_t capacity, Fn fn)
         : produce_stream(make_channel<T>(ex, capacity), std::move(fn)) {}
     produce_stream(produce_stream&&) = default;
-    produce_stream& operator=(produce_stream&&) = default;
+    produce_stream& operator=(produce_stream other) noexcept {
+        stream_interface<produce_stream>::operator=(other);
+        std::swap(rx_, other.rx_);
+        idle_.swap(other.idle_);
+        running_.swap(other.running_);
+        return *this;
+    }
     ~produce_stream() { stop(); }
 
     executor_type get_executor() const noexcept { return rx_.get_executor(); }
