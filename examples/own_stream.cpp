@@ -36,11 +36,9 @@ public:
     using executor_type = asio::any_io_executor;
 
     ticks(asio::any_io_executor ex, std::chrono::milliseconds period)
-        : timer_(std::move(ex), period), period_(period) {}
+        : executor_(ex), timer_(ex, period), period_(period) {}
 
-    executor_type get_executor() const {
-        return const_cast<asio::steady_timer&>(timer_).get_executor();
-    }
+    executor_type get_executor() const { return executor_; }
 
     streamx::poll<int> try_next() {
         if (std::chrono::steady_clock::now() < timer_.expiry())
@@ -55,6 +53,7 @@ public:
     }
 
 private:
+    asio::any_io_executor executor_;
     asio::steady_timer timer_;
     std::chrono::milliseconds period_;
     int count_ = 0;

@@ -19,9 +19,9 @@ void print_channel(std::ostream& out, const gauge& g) {
 /// What its reader did all the time.
 void print_reader(std::ostream& out, const file_counters& f, const gauge& g) {
     using std::chrono::nanoseconds;
-    out << "  " << f.name << ": " << seconds(nanoseconds(f.reading)) << " of reading took "
-        << seconds(nanoseconds(f.took)) << ", held back for " << seconds(g.read().stats.blocked_for)
-        << ".\n";
+    out << "  " << f.name << ": " << seconds(nanoseconds(f.took)) << " for "
+        << seconds(nanoseconds(f.reading)) << " of reading, as it was held back for "
+        << seconds(g.read().stats.blocked_for) << ".\n";
 }
 
 } // namespace
