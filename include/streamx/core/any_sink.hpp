@@ -45,6 +45,9 @@ public:
     void close() { impl_->close(nullptr); }
     void close(std::exception_ptr failure) { impl_->close(std::move(failure)); }
 
+    /// Hands the sink an item that could not be sent, for its `on_undelivered` if it has one.
+    void undelivered(T&& item) { impl_->undelivered(std::move(item)); }
+
 private:
     struct base {
         virtual ~base() = default;
@@ -52,6 +55,7 @@ private:
         virtual bool try_send(T& item) = 0;
         virtual void async_wait(detail::any_wait_handler handler) = 0;
         virtual void close(std::exception_ptr failure) = 0;
+        virtual void undelivered(T&& item) = 0;
     };
 
     template <class S>
@@ -67,6 +71,10 @@ private:
                 sink.close(std::move(failure));
             else
                 sink.close();
+        }
+        void undelivered(T&& item) override {
+            if constexpr (requires { sink.undelivered(std::move(item)); })
+                sink.undelivered(std::move(item));
         }
         S sink;
     };

@@ -1,0 +1,130 @@
+#include <streamx/terminals/async_collect.hpp> // first, so this file also proves the header stands alone
+
+#include <streamx/channels/channel.hpp>
+#include <streamx/operators/on.hpp>
+#include <streamx/operators/take.hpp>
+#include <streamx/sources/range.hpp>
+#include <streamx/testing/items.hpp>
+#include <streamx/testing/probe.hpp>
+#include <streamx/testing/script.hpp>
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <stdexcept>
+#include <vector>
+
+namespace streamx::testing {
+namespace {
+
+struct async_collect_test : ::testing::Test {
+    asio::io_context ctx;
+    observer seen;
+    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    void run() {
+        ctx.restart();
+        ctx.poll();
+    }
+};
+
+TEST_F(async_collect_test, gathers_all_items_in_order) {
+    probe<std::vector<int>> p;
+    async_collect(upstream().item(1).pending().item(2).item(3).end(), p.handler());
+    run();
+
+    EXPECT_EQ(p.calls(), 1);
+    EXPECT_FALSE(p->failure);
+    EXPECT_EQ(p->value, (std::vector{1, 2, 3}));
+    EXPECT_EQ(seen.live(), 0U);
+}
+
+TEST_F(async_collect_test, of_nothing_is_an_empty_vector) {
+    probe<std::vector<int>> p;
+    async_collect(upstream().end(), p.handler());
+    run();
+
+    EXPECT_EQ(p->value, std::vector<int>());
+}
+
+TEST_F(async_collect_test, after_a_failure_it_holds_the_items_that_came_before) {
+    probe<std::vector<int>> p;
+    async_collect(
+        upstream().item(1).item(2).fail(std::make_exception_ptr(std::runtime_error("boom"))),
+        p.handler());
+    run();
+
+    EXPECT_EQ(p->what, "boom");
+    EXPECT_EQ(p->value, (std::vector{1, 2}));
+}
+
+TEST_F(async_collect_test, when_cancelled_it_holds_the_items_that_came_before) {
+    using enum asio::cancellation_type;
+    for (auto how : {total, partial, terminal}) {
+        SCOPED_TRACE(static_cast<unsigned>(how));
+        asio::cancellation_signal cancel;
+        probe<std::vector<int>> p;
+        async_collect(
+            upstream().item(1).hang(), asio::bind_cancellation_slot(cancel.slot(), p.handler()));
+        run();
+
+        cancel.emit(how);
+        run();
+
+        EXPECT_EQ(p->ec, asio::error::operation_aborted);
+        EXPECT_EQ(p->value, std::vector{1});
+    }
+}
+
+TEST_F(async_collect_test, leaves_the_rest_of_a_borrowed_stream_in_it) {
+    auto [tx, rx] = make_channel<int>(ctx.get_executor(), 3);
+    asio::cancellation_signal cancel;
+    probe<std::vector<int>> p;
+    async_collect(rx, asio::bind_cancellation_slot(cancel.slot(), p.handler()));
+    tx.try_send(1);
+    run();
+
+    cancel.emit(asio::cancellation_type::total);
+    tx.try_send(2);
+    run();
+
+    EXPECT_EQ(p->value, std::vector{1});
+    EXPECT_EQ(*rx.try_next(), 2);
+}
+
+TEST_F(async_collect_test, on_an_endless_stream_is_bounded_by_take) {
+    probe<std::vector<int>> p;
+    async_collect(range(0, 1'000'000'000) | take(3) | on(ctx), p.handler());
+    run();
+
+    EXPECT_EQ(p->value, (std::vector{0, 1, 2}));
+}
+
+TEST_F(async_collect_test, moves_move_only_items_and_copies_nothing) {
+    item_counts counts;
+    auto [tx, rx] = make_channel<counted_item>(ctx.get_executor(), 1);
+    tx.try_send(counted_item(5, counts));
+    tx.close();
+    probe<std::vector<counted_item>> p;
+    async_collect(std::move(rx), p.handler());
+    run();
+
+    EXPECT_EQ(p->value->front(), 5);
+    EXPECT_EQ(counts.copies, 0U);
+}
+
+TEST_F(async_collect_test, fails_while_another_pull_of_a_borrowed_stream_is_outstanding) {
+    auto s = upstream().hang();
+    probe<> pull;
+    s.async_next(pull.handler());
+    run();
+
+    probe<std::vector<int>> p;
+    async_collect(s, p.handler());
+    run();
+
+    EXPECT_EQ(p->ec, errc::operation_in_progress);
+    EXPECT_EQ(pull.calls(), 0);
+}
+
+} // namespace
+} // namespace streamx::testing

@@ -1,0 +1,184 @@
+#include <streamx/terminals/async_for_each.hpp> // first, so this file also proves the header stands alone
+
+#include <streamx/channels/channel.hpp>
+#include <streamx/testing/probe.hpp>
+#include <streamx/testing/script.hpp>
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <stdexcept>
+#include <vector>
+
+namespace streamx::testing {
+namespace {
+
+struct async_for_each_test : ::testing::Test {
+    asio::io_context ctx;
+    observer seen;
+    std::vector<int> items;
+
+    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    void run() {
+        ctx.restart();
+        ctx.poll();
+    }
+
+    auto note() {
+        return [this](int i) { items.push_back(i); };
+    }
+    /// The same, later.
+    auto note_later() {
+        return [this](int i) -> asio::awaitable<void> {
+            co_await asio::post(asio::use_awaitable);
+            items.push_back(i);
+        };
+    }
+};
+
+TEST_F(async_for_each_test, calls_the_function_with_each_item_in_order) {
+    probe<> p;
+    async_for_each(upstream().item(1).pending().item(2).end(), note(), p.handler());
+    run();
+
+    EXPECT_EQ(p.calls(), 1);
+    EXPECT_FALSE(p->failure);
+    EXPECT_EQ(items, (std::vector{1, 2}));
+    EXPECT_EQ(seen.live(), 0U);
+}
+
+TEST_F(async_for_each_test, awaits_a_function_that_returns_an_awaitable) {
+    probe<> p;
+    async_for_each(upstream().item(1).pending().item(2).end(), note_later(), p.handler());
+    run();
+
+    EXPECT_EQ(p.calls(), 1);
+    EXPECT_EQ(items, (std::vector{1, 2}));
+    EXPECT_EQ(seen.live(), 0U);
+}
+
+TEST_F(async_for_each_test, the_function_may_be_one_that_cannot_be_copied) {
+    probe<> p;
+    async_for_each(
+        upstream().item(1).end(),
+        [this, one = std::make_unique<int>(1)](int i) { items.push_back(i + *one); },
+        p.handler());
+    run();
+
+    EXPECT_EQ(items, std::vector{2});
+}
+
+TEST_F(async_for_each_test, gives_move_only_items_away) {
+    auto [tx, rx] = make_channel<std::unique_ptr<int>>(ctx.get_executor(), 2);
+    tx.try_send(std::make_unique<int>(1));
+    tx.try_send(std::make_unique<int>(2));
+    probe<> plain;
+    async_for_each(rx, [this](std::unique_ptr<int> i) { items.push_back(*i); }, plain.handler());
+    run();
+
+    EXPECT_EQ(items, (std::vector{1, 2}));
+}
+
+TEST_F(async_for_each_test, what_the_function_throws_at_any_item_ends_it) {
+    for (int bad : {1, 2, 3}) {
+        SCOPED_TRACE(bad);
+        auto thrower = [bad](int i) {
+            if (i == bad)
+                throw std::runtime_error("boom");
+        };
+        auto later = [thrower](int i) -> asio::awaitable<void> {
+            co_await asio::post(asio::use_awaitable);
+            thrower(i);
+        };
+        probe<> plain;
+        probe<> awaited;
+        async_for_each(upstream().item(1).item(2).item(3).end(), thrower, plain.handler());
+        async_for_each(upstream().item(1).item(2).item(3).end(), later, awaited.handler());
+        run();
+
+        EXPECT_EQ(plain->what, "boom");
+        EXPECT_EQ(awaited->what, "boom");
+        EXPECT_EQ(seen.live(), 0U);
+    }
+}
+
+TEST_F(async_for_each_test, either_form_leaves_the_rest_of_a_borrowed_stream_when_cancelled) {
+    using enum asio::cancellation_type;
+    for (auto how : {total, partial, terminal})
+        for (bool plain : {true, false}) {
+            SCOPED_TRACE(static_cast<unsigned>(how));
+            SCOPED_TRACE(plain);
+            items.clear();
+            auto ends = make_channel<int>(ctx.get_executor(), 3);
+            asio::cancellation_signal cancel;
+            probe<> p;
+            auto token = asio::bind_cancellation_slot(cancel.slot(), p.handler());
+            if (plain)
+                async_for_each(ends.rx, note(), std::move(token));
+            else
+                async_for_each(ends.rx, note_later(), std::move(token));
+            ends.tx.try_send(1);
+            run();
+
+            asio::post(ctx, [&] { // there, or else the cancellation would wait behind the wake-up
+                ends.tx.try_send(2);
+                cancel.emit(how);
+            });
+            run();
+
+            EXPECT_EQ(p->ec, asio::error::operation_aborted);
+            EXPECT_EQ(items, std::vector{1});
+            EXPECT_EQ(*ends.rx.try_next(), 2);
+        }
+}
+
+TEST_F(async_for_each_test, cancels_the_awaitable_that_it_awaits) {
+    auto [never, rx] = make_channel<int>(ctx.get_executor(), 1);
+    asio::cancellation_signal cancel;
+    error_code inside;
+    probe<> p;
+    async_for_each(
+        upstream().item(1).item(2).end(),
+        [&](int i) -> asio::awaitable<void> {
+            items.push_back(i);
+            try {
+                co_await rx.next();
+            } catch (const boost::system::system_error& e) {
+                inside = e.code();
+                throw;
+            }
+        },
+        asio::bind_cancellation_slot(cancel.slot(), p.handler()));
+    run();
+
+    cancel.emit(asio::cancellation_type::total);
+    run();
+
+    EXPECT_EQ(inside, asio::error::operation_aborted);
+    EXPECT_EQ(p->ec, asio::error::operation_aborted);
+    EXPECT_EQ(items, std::vector{1});
+}
+
+TEST_F(async_for_each_test, runs_its_function_on_the_handlers_executor) {
+    auto strand = asio::make_strand(ctx);
+    std::vector<bool> on_strand;
+    auto note_where = [&](int) { on_strand.push_back(strand.running_in_this_thread()); };
+    auto note_later_where = [&](int) -> asio::awaitable<void> {
+        note_where(0);
+        co_return;
+    };
+    async_for_each(
+        upstream().item(1).pending().item(2),
+        note_where,
+        asio::bind_executor(strand, probe<>().handler()));
+    async_for_each(
+        upstream().item(1).pending().item(2),
+        note_later_where,
+        asio::bind_executor(strand, probe<>().handler()));
+    run();
+
+    EXPECT_EQ(on_strand, std::vector(4, true));
+}
+
+} // namespace
+} // namespace streamx::testing
