@@ -15,7 +15,10 @@ std::string grouped(std::uint64_t n) {
 std::string seconds(std::chrono::nanoseconds d) {
     char text[32];
     const auto s = std::chrono::duration<double>(d).count();
-    std::snprintf(text, sizeof text, s > 0 && s < 0.1 ? "%.3f s" : "%.1f s", s);
+    if (s > 0 && s < 0.1)
+        std::snprintf(text, sizeof text, "%.1f ms", s * 1000);
+    else
+        std::snprintf(text, sizeof text, "%.1f s", s);
     return text;
 }
 

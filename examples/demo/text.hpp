@@ -10,7 +10,7 @@ namespace demo {
 /// `12345` as `12,345`.
 std::string grouped(std::uint64_t n);
 
-/// `3.2 s`, or `0.012 s` where it is short
+/// `3.2 s`, or `12.3 ms` where it is short
 std::string seconds(std::chrono::nanoseconds d);
 
 /// `[####......]`, full only when it is.
