@@ -39,9 +39,10 @@ namespace detail {
 template <class T, class Lock>
 channel_ends<T, Lock> make_ends(
     const asio::any_io_executor& tx, const asio::any_io_executor& rx, channel_options<T> options) {
-    if (options.capacity == 0 && options.overflow == overflow::drop_oldest)
-        throw std::invalid_argument(
-            "make_channel: capacity must be at least 1 with overflow::drop_oldest");
+    check_capacity(
+        options.capacity,
+        options.overflow,
+        "make_channel: capacity must be at least 1 with overflow::drop_oldest");
     const core_ptr<T, Lock> core(new channel_core<T, Lock>(
         rx, options.capacity, options.overflow, std::move(options.on_undelivered)));
     return {basic_sender<T, Lock>(core, tx), basic_receiver<T, Lock>(core, rx)};

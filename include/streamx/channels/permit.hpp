@@ -33,9 +33,8 @@ public:
     /// Puts the item in the slot, without waiting. False if the channel was closed meanwhile: then
     /// the item is untouched. Precondition: there is a slot.
     bool send(T& item) {
-        const auto core = std::move(core_);
-        const bool sent = core->send_reserved(item);
-        core->remove_sender(endpoint_);
+        const bool sent = core_->send_reserved(item); // if this throws, the slot is still ours
+        std::exchange(core_, nullptr)->remove_sender(endpoint_);
         return sent;
     }
     bool send(T&& item) { return send(item); }

@@ -17,23 +17,23 @@ namespace streamx {
 
 namespace detail {
 
-/// Takes what is ready, up to a limit, and stops before a failure that comes after it.
+/// Takes what is ready, up to a limit, and stops before an end or a failure that comes after it.
 template <class Receiver>
 struct receive_many_step {
     using item = item_t<Receiver>;
 
     bool operator()(item&& i) {
         items.push_back(std::move(i));
-        return items.size() != limit && receiver->ready();
+        receiver->take_ready(items, limit);
+        return false;
     }
-    bool goes_on_waiting() const noexcept { return items.empty(); }
 
     template <class Handler>
     void finish(Handler handler, std::exception_ptr failure) {
         std::move(handler)(std::move(failure), std::move(items));
     }
 
-    const Receiver* receiver;
+    Receiver* receiver;
     std::size_t limit;
     std::vector<item> items;
 };
@@ -131,13 +131,16 @@ public:
     void close() { end_->close(); }
 
     bool is_open() const { return end_->is_open(); }
-    /// Whether there is an item to take now.
-    bool ready() const { return cursor_.next != cursor_.last || size() != 0; }
     std::size_t size() const { return end_->size(); }
     std::size_t capacity() const { return end_->capacity(); }
     /// Takes effect at once. Fewer than are in it: what is in it stays, and no more are accepted.
     void set_capacity(std::size_t capacity) { end_->set_capacity(capacity); }
     channel_stats stats() const { return end_->stats(); }
+
+    /// Takes what can be taken now, until `items` has `limit` elements; no end and no failure.
+    void take_ready(std::vector<T>& items, std::size_t limit) {
+        end_->take_ready(cursor_, items, limit);
+    }
 
     /// When the stream is over the receiver stays, to be asked for its `stats`.
     void release() noexcept {}
@@ -153,16 +156,13 @@ private:
 
         template <class Handler>
         void operator()(Handler handler) const {
-            auto& end = self->end_;
-            switch (end->queue_receiver(end.kept_waiter())) {
-            case detail::wait_result::ready:
-                return end.park(end.kept_waiter(), false, {}, std::move(handler));
-            case detail::wait_result::queued:
-                return end.park(end.kept_waiter(), true, {}, std::move(handler));
-            case detail::wait_result::busy:
-                return end.park(
-                    end.new_waiter(), false, errc::operation_in_progress, std::move(handler));
-            }
+            auto& rx = self->end_;
+            if (rx.is_waiting())
+                return rx.park(
+                    rx.new_waiter(), false, errc::operation_in_progress, std::move(handler));
+            const auto w = rx.free_waiter();
+            const bool queued = rx->queue_receiver(w);
+            rx.park(w, queued, {}, std::move(handler));
         }
 
         basic_receiver* self;

@@ -16,12 +16,11 @@ namespace streamx {
 /// again, `errc::closed` when it will never succeed again. `close()` ends the stream behind the
 /// sink, `close(std::exception_ptr)` makes it fail. Destroying a sink ends its part cleanly.
 template <class S, class T>
-concept async_sink =
-    std::move_constructible<S> && requires(S& s, T& item, std::exception_ptr error) {
-        typename S::executor_type;
-        { s.try_send(item) } -> std::same_as<bool>;
-        s.close();
-        s.close(error);
-    };
+concept async_sink = requires(S& s, T& item, std::exception_ptr error) {
+    typename S::executor_type;
+    { s.try_send(item) } -> std::same_as<bool>;
+    s.close();
+    s.close(error);
+} && std::move_constructible<S>; // last: asked of what is no sink it could lead back to here
 
 } // namespace streamx

@@ -23,12 +23,12 @@ struct no_executor {
 ///
 /// The concept names types and cheap calls only; `async_wait` is checked where it is used.
 template <class S>
-concept async_stream = std::move_constructible<S> && requires(S& s, const S& cs) {
+concept async_stream = requires(S& s, const S& cs) {
     typename S::value_type;
     typename S::executor_type;
     { s.try_next() } -> std::same_as<poll<typename S::value_type>>;
     { cs.get_executor() } -> std::convertible_to<typename S::executor_type>;
-};
+} && std::move_constructible<S>; // last: asked of what is no stream it could lead back to here
 
 /// The type of a stream's items.
 template <class S>

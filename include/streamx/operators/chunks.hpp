@@ -31,7 +31,7 @@ public:
 
     template <class Token>
     auto async_wait(Token&& token) {
-        return chunk_.upstream().async_wait(std::forward<Token>(token));
+        return chunk_.async_wait(std::forward<Token>(token));
     }
 
 private:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/handler.hpp>
 #include <streamx/core/detail/inputs.hpp>
 #include <streamx/core/detail/ready.hpp>
 #include <streamx/core/stream_interface.hpp>
@@ -43,10 +44,10 @@ private:
         template <class Handler>
         void operator()(Handler handler) const {
             if (self->current_ == self->inputs_.size())
-                detail::async_ready(std::move(handler), self->executor_);
-            else
-                self->inputs_.visit(
-                    self->current_, [&](auto& input) { input->async_wait(std::move(handler)); });
+                return detail::async_ready(std::move(handler), self->executor_);
+            detail::wait_op<Handler, executor_type> op(std::move(handler), self->executor_);
+            self->inputs_.visit(
+                self->current_, [&](auto& input) { input->async_wait(std::move(op)); });
         }
 
         concat_stream* self;

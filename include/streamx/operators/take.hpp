@@ -2,6 +2,7 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/ready.hpp>
 #include <streamx/core/stream_interface.hpp>
 
 #include <cstddef>
@@ -30,10 +31,22 @@ public:
 
     template <class Token>
     auto async_wait(Token&& token) {
-        return up_.async_wait(std::forward<Token>(token));
+        return asio::async_initiate<Token, void(error_code)>(initiate_wait{this}, token);
     }
 
 private:
+    struct initiate_wait {
+        template <class Handler>
+        void operator()(Handler handler) const {
+            if (self->left_ == 0) // the end does not wait for upstream
+                detail::async_ready(std::move(handler), self->up_.get_executor());
+            else
+                self->up_.async_wait(std::move(handler));
+        }
+
+        take_stream* self;
+    };
+
     Up up_;
     std::size_t left_;
 };

@@ -55,6 +55,8 @@ public:
 
     explicit script(asio::any_io_executor ex, observer seen = {})
         : executor_(std::move(ex)), state_(std::make_shared<state>(std::move(seen))) {}
+    script(script&&) = default;
+    script& operator=(script&&) = default;
 
     script& item(T x) & { return add(kind::item, std::move(x)); }
     script&& item(T x) && { return std::move(item(std::move(x))); }

@@ -5,7 +5,9 @@
 #include <streamx/channels/detail/segments.hpp>
 #include <streamx/channels/detail/waiter.hpp>
 #include <streamx/channels/overflow.hpp>
+#include <streamx/core/detail/run_scope.hpp>
 #include <streamx/core/error.hpp>
+#include <streamx/core/log.hpp>
 #include <streamx/core/poll.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -22,21 +24,28 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace streamx::detail {
 
+/// A rendezvous holds nothing, so there is no oldest item to drop.
+inline void check_capacity(std::size_t capacity, overflow policy, const char* message) {
+    if (capacity == 0 && policy == overflow::drop_oldest)
+        throw std::invalid_argument(message);
+}
+
 /// What came of an attempt. `queued`: it waits, and its waiter will be woken.
 enum class send_result { sent, full, closed, queued };
-
-/// What came of a wait. `busy`: this waiter is queued already.
-enum class wait_result { ready, queued, busy };
 
 /// Where a receiver is: the items from `next` to `last` are its own to take without the lock.
 template <class T>
 struct cursor {
     T* next = nullptr;
     T* last = nullptr;
+    run_scope::serial batching = run_scope::none; ///< where senders may be let in by the batch
     bool failed = false; ///< has been told of the failure that closed the channel
 };
 
@@ -83,48 +92,46 @@ public:
 
     /// Takes the item of `w`, or queues it until there is room if the policy is to wait.
     send_result send_or_queue(const waiter_ptr& w) {
-        std::optional<T> dropped;
+        dropped_item dropped(*this);
+        wakes woken;
+        std::lock_guard lock(lock_);
+        if (closed_)
+            return send_result::closed;
         auto result = send_result::sent;
-        {
-            wakes woken;
-            std::lock_guard lock(lock_);
-            if (closed_)
-                return send_result::closed;
-            if (senders_.empty() && has_room())
-                push(*w->item, woken);
-            else if (overflow_ == overflow::wait)
-                return queue_sender(w, wants::to_send);
-            else
-                result = overflows(*w->item, dropped, woken);
-            w->accepted = result == send_result::sent;
-        }
-        if (dropped)
-            undelivered(*std::move(dropped));
+        if (may_send(w->owner))
+            push(*w->item, woken);
+        else if (overflow_ == overflow::wait)
+            return queue_sender(w, wants::to_send, woken);
+        else
+            result = overflows(*w->item, dropped, woken);
+        w->accepted = result == send_result::sent;
         return result;
     }
 
     /// Keeps a slot for `w`, or queues it until there is one.
     send_result reserve_or_queue(const waiter_ptr& w) {
+        wakes woken;
         std::lock_guard lock(lock_);
         if (closed_)
             return send_result::closed;
-        if (!senders_.empty() || !has_room())
-            return queue_sender(w, wants::permit);
+        if (!may_send(w->owner))
+            return queue_sender(w, wants::permit, woken);
         keep_slot();
         w->what = wants::permit;
         w->accepted = true;
         return send_result::sent;
     }
 
-    /// Uses a kept slot. False: closed meanwhile, and the item is untouched.
+    /// Uses a kept slot. False: closed meanwhile, and the item is untouched. If its move throws,
+    /// the slot is still kept.
     bool send_reserved(T& item) {
         wakes woken;
         std::lock_guard lock(lock_);
+        if (!closed_)
+            push(item, woken);
         --reserved_;
-        if (closed_)
-            return false;
-        push(item, woken);
-        return true;
+        easy_until_ = 0;
+        return !closed_;
     }
 
     void give_back_slot() {
@@ -136,12 +143,13 @@ public:
 
     /// Queues `w` until `try_send` is worth calling, unless it is now.
     send_result room_or_queue(const waiter_ptr& w) {
+        wakes woken;
         std::lock_guard lock(lock_);
         if (closed_)
             return send_result::closed;
-        if (overflow_ != overflow::wait || (senders_.empty() && has_room()))
+        if (overflow_ != overflow::wait || may_send(w->owner))
             return send_result::sent;
-        return queue_sender(w, wants::room);
+        return queue_sender(w, wants::room, woken);
     }
 
     // --- receivers -------------------------------------------------------------------------------
@@ -151,31 +159,49 @@ public:
             return refill(c);
         poll<T> item(std::move(*c.next));
         std::destroy_at(c.next++);
-        const auto head = head_.load(std::memory_order_relaxed) + 1;
-        head_.store(head, std::memory_order_release);
-        if (head >= make_room_at_.load(std::memory_order_relaxed)) [[unlikely]]
-            make_room();
+        taken(head_.load(std::memory_order_relaxed) + 1, c);
         return item;
     }
 
-    /// Queues `w` until there is something to take, an end or a failure, unless there is now.
-    wait_result queue_receiver(const waiter_ptr& w) {
+    /// Takes what can be taken now, up to `limit` items in all, and no end or failure.
+    void take_ready(cursor<T>& c, std::vector<T>& items, std::size_t limit) {
+        while (items.size() < limit) {
+            auto item = c.next == c.last ? refill(c, false) : try_receive(c);
+            if (!item)
+                return;
+            items.push_back(*std::move(item));
+        }
+    }
+
+    /// The end of a stretch in which senders were let in by the batch.
+    void settle() {
+        const auto head = head_.load(std::memory_order_relaxed);
+        head_.store(head, std::memory_order_seq_cst);
+        if (head >= make_room_at_.load(std::memory_order_seq_cst))
+            make_room();
+    }
+
+    /// Queues `w` until there is something to take, an end or a failure; false if there is now.
+    bool queue_receiver(const waiter_ptr& w) {
         wakes woken;
         std::lock_guard lock(lock_);
-        if (w->queued)
-            return wait_result::busy;
         if (closed_ ||
             head_.load(std::memory_order_relaxed) != tail_.load(std::memory_order_relaxed))
-            return wait_result::ready;
+            return false;
         w->what = wants::item;
         receivers_.push_back(w);
         ++receivers_waiting_;
         easy_until_ = 0;
         admit(woken); // a rendezvous: there is room for one more now
-        return wait_result::queued;
+        return true;
     }
 
     // --- both ------------------------------------------------------------------------------------
+
+    bool is_queued(const waiter_type& w) const {
+        std::lock_guard lock(lock_);
+        return w.queued;
+    }
 
     /// Takes `w` out of its queue; false if it has been woken already, or was not queued.
     bool cancel(waiter_type& w) {
@@ -247,13 +273,18 @@ public:
                 close_locked(nullptr, woken);
         }
         if (last)
-            drain();
+            discard(0, &rarely::undelivered);
     }
 
     /// What nobody will receive any more goes to the hook; an item of a send that failed, too.
-    void undelivered(T&& item) {
-        if (rare_ && rare_->on_undelivered)
+    void undelivered(T&& item) noexcept {
+        if (!rare_ || !rare_->on_undelivered)
+            return;
+        try {
             rare_->on_undelivered(std::move(item));
+        } catch (...) { // nobody is there to tell: who caused it may be a destructor
+            log(log_level::error, "on_undelivered threw; its item is lost");
+        }
     }
 
     bool has_senders() const {
@@ -277,12 +308,18 @@ public:
     }
 
     void set_capacity(std::size_t capacity) {
-        wakes woken;
-        std::lock_guard lock(lock_);
-        capacity_ = capacity;
-        easy_until_ = 0;
-        plan_room();
-        admit(woken);
+        {
+            wakes woken;
+            std::lock_guard lock(lock_);
+            check_capacity(
+                capacity, overflow_, "set_capacity: capacity must be at least 1 with drop_oldest");
+            capacity_ = capacity;
+            easy_until_ = 0;
+            plan_room();
+            admit(woken);
+        }
+        if (overflow_ == overflow::drop_oldest)
+            discard(capacity, &rarely::dropped_oldest);
     }
 
     channel_stats stats() const {
@@ -334,33 +371,47 @@ private:
         return *rare_;
     }
 
+    /// Whether an endpoint may send now: there is room, and nobody comes before it.
+    bool may_send(std::uint32_t endpoint) {
+        return (invited_ ? invited_ == endpoint : senders_.empty()) && has_room();
+    }
+
     bool has_room() {
         if (capacity_ == 0) // a rendezvous: as many as receivers wait
             return receivers_waiting_ > reserved_;
         const auto used = tail_.load(std::memory_order_relaxed) + reserved_;
         if (used - seen_head_ < capacity_) [[likely]]
             return true;
-        seen_head_ = head_.load(std::memory_order_acquire);
+        seen_head_ = head_.load(std::memory_order_seq_cst);
         return used - seen_head_ < capacity_;
     }
 
+    /// An item on its way to the hook, which is called once the lock is let go: declare it before
+    /// that.
+    struct dropped_item {
+        explicit dropped_item(channel_core& c) noexcept : core(c) {}
+        dropped_item(const dropped_item&) = delete;
+        dropped_item& operator=(const dropped_item&) = delete;
+        ~dropped_item() {
+            if (item)
+                core.undelivered(*std::move(item));
+        }
+
+        channel_core& core;
+        std::optional<T> item;
+    };
+
     /// `try_send` where it is not easy.
     [[gnu::noinline]] send_result send(T& item, std::uint32_t endpoint) {
-        std::optional<T> dropped;
-        auto result = send_result::sent;
-        {
-            wakes woken;
-            std::lock_guard lock(lock_);
-            if (closed_)
-                return send_result::closed;
-            if ((senders_.empty() || invited_ == endpoint) && has_room())
-                push(item, woken);
-            else
-                result = overflows(item, dropped, woken);
-        }
-        if (dropped)
-            undelivered(*std::move(dropped));
-        return result;
+        dropped_item dropped(*this);
+        wakes woken;
+        std::lock_guard lock(lock_);
+        if (closed_)
+            return send_result::closed;
+        if (!may_send(endpoint))
+            return overflows(item, dropped, woken);
+        push(item, woken);
+        return send_result::sent;
     }
 
     /// Precondition: there is room.
@@ -378,7 +429,7 @@ private:
         // of the segment, of the room that is known of, and of the most that was ever in the
         // channel.
         next_place_ = place + 1;
-        easy_until_ = senders_.empty() && receivers_.empty() && capacity_ > reserved_
+        easy_until_ = !invited_ && senders_.empty() && receivers_.empty() && capacity_ > reserved_
                           ? std::min(
                                 {segments_.write_end(),
                                  seen_head_ + capacity_ - reserved_,
@@ -392,18 +443,18 @@ private:
         plan_room();
     }
 
-    send_result overflows(T& item, std::optional<T>& dropped, wakes& woken) {
+    send_result overflows(T& item, dropped_item& dropped, wakes& woken) {
         switch (overflow_) {
         case overflow::drop_oldest:
             if (head_.load(std::memory_order_relaxed) != tail_.load(std::memory_order_relaxed)) {
-                dropped = take_locked();
+                dropped.item = take_locked();
                 ++rare().dropped_oldest;
                 push(item, woken);
                 return send_result::sent;
             }
             [[fallthrough]]; // every slot is kept by a permit: there is nothing older
         case overflow::drop_newest:
-            dropped = std::move(item);
+            dropped.item = std::move(item);
             ++rare().dropped_newest;
             return send_result::sent;
         case overflow::wait:
@@ -430,7 +481,7 @@ private:
         }
     }
 
-    send_result queue_sender(const waiter_ptr& w, wants what) {
+    send_result queue_sender(const waiter_ptr& w, wants what, wakes& woken) {
         w->what = what;
         w->accepted = false;
         w->since = coarse_now();
@@ -438,6 +489,7 @@ private:
         senders_.push_back(w);
         easy_until_ = 0;
         plan_room();
+        admit(woken); // room that a receiver made just now, without a look at us
         return send_result::queued;
     }
 
@@ -459,18 +511,42 @@ private:
         return p;
     }
 
-    /// While senders wait, a receiver makes room for them when half of the capacity is free (a
-    /// small one at once), so that they do not take turns item by item; and always when there is
-    /// nothing left.
+    /// While senders wait, a receiver lets them in as soon as a slot is free; in a stretch in which
+    /// it is asked again at once when half of the capacity is, so that they do not take turns item
+    /// by item.
     void plan_room() noexcept {
         auto at = never;
+        auto half = never;
         if (!senders_.empty()) {
             const auto free = capacity_ > reserved_ ? capacity_ - reserved_ : 0;
-            const auto enough = std::min(free, capacity_ < 16 ? 1 : capacity_ / 2);
             const auto tail = tail_.load(std::memory_order_relaxed);
-            at = tail + enough > free ? tail + enough - free : 0;
+            const auto position = [&](std::size_t enough) {
+                return tail + enough > free ? tail + enough - free : 0;
+            };
+            at = position(std::min<std::size_t>(free, 1));
+            half = position(std::min(free, std::max<std::size_t>(capacity_ / 2, 1)));
         }
-        make_room_at_.store(at, std::memory_order_relaxed);
+        make_much_room_at_.store(half, std::memory_order_relaxed);
+        make_room_at_.store(at, std::memory_order_seq_cst);
+    }
+
+    /// A receiver has taken up to `head`. Senders and receiver each write what they have done
+    /// before they look at what the other has (in one order for all: a sender that has seen no room
+    /// is seen).
+    void taken(std::size_t head, const cursor<T>& c) {
+        if constexpr (std::is_same_v<Lock, null_lock>) {
+            head_.store(head, std::memory_order_relaxed);
+            if (head >= make_room_at_.load(std::memory_order_relaxed)) [[unlikely]]
+                make_room();
+        } else if (c.batching != run_scope::none && c.batching == run_scope::current()) [[likely]] {
+            head_.store(head, std::memory_order_release);
+            if (head >= make_much_room_at_.load(std::memory_order_relaxed)) [[unlikely]]
+                make_room();
+        } else {
+            head_.store(head, std::memory_order_seq_cst);
+            if (head >= make_room_at_.load(std::memory_order_seq_cst)) [[unlikely]]
+                make_room();
+        }
     }
 
     /// Gives room to the senders that wait, first come first served. One that is to try again is
@@ -503,6 +579,7 @@ private:
         default:
             w->leaves_rest = true;
             invited_ = w->owner;
+            easy_until_ = 0;
             break;
         }
         woken.add(std::move(w), result);
@@ -514,7 +591,7 @@ private:
         admit(woken);
     }
 
-    [[gnu::noinline]] poll<T> refill(cursor<T>& c) {
+    [[gnu::noinline]] poll<T> refill(cursor<T>& c, bool tells_end = true) {
         wakes woken;
         std::lock_guard lock(lock_);
         const auto head = head_.load(std::memory_order_relaxed);
@@ -525,7 +602,7 @@ private:
             admit_first(woken);
         const auto tail = tail_.load(std::memory_order_relaxed);
         if (tail == head) {
-            if (!closed_)
+            if (!closed_ || !tells_end)
                 return pending;
             if (rare_ && rare_->failure && !std::exchange(c.failed, true))
                 std::rethrow_exception(rare_->failure);
@@ -538,6 +615,9 @@ private:
         const bool alone = receivers_alive_ == 1 && overflow_ != overflow::drop_oldest;
         c.next = place + 1;
         c.last = alone ? place + (std::min(tail, segments_.read_end()) - head) : c.next;
+        if constexpr (!std::is_same_v<Lock, null_lock>)
+            if (alone && c.batching != run_scope::current())
+                c.batching = run_scope::note(this);
         if (head + 1 >= make_room_at_.load(std::memory_order_relaxed))
             admit(woken);
         return item;
@@ -574,17 +654,17 @@ private:
         }
     }
 
-    void drain() {
+    /// Takes items out, one by one, as long as there are more than `keep`, counts them and gives
+    /// them to the hook.
+    void discard(std::size_t keep, std::uint64_t rarely::* count) {
         for (;;) {
-            std::optional<T> item;
-            {
-                std::lock_guard lock(lock_);
-                if (head_.load(std::memory_order_relaxed) == tail_.load(std::memory_order_relaxed))
-                    return;
-                item = take_locked();
-                ++rare().undelivered;
-            }
-            undelivered(*std::move(item));
+            dropped_item item(*this);
+            std::lock_guard lock(lock_);
+            if (tail_.load(std::memory_order_relaxed) - head_.load(std::memory_order_relaxed) <=
+                keep)
+                return;
+            item.item = take_locked();
+            ++(rare().*count);
         }
     }
 
@@ -618,6 +698,7 @@ private:
     // What a receiver writes and looks at with every item: far from what the senders write.
     std::atomic<std::size_t> make_room_at_ =
         never;                          // when so many were taken, senders that wait go on
+    std::atomic<std::size_t> make_much_room_at_ = never; // ... when they go on by the batch
     std::atomic<std::size_t> head_ = 0; // items taken so far
 };
 

@@ -26,18 +26,26 @@ public:
         if (other.executor_)
             executor_ = std::make_unique<asio::any_io_executor>(*other.executor_);
     }
-    endpoint(endpoint&&) noexcept = default;
-    endpoint& operator=(endpoint&&) noexcept = default;
+    /// What is moved from keeps to the channel, but only for its executor: it is no end of it any
+    /// more.
+    endpoint(endpoint&& other) noexcept
+        : core_(other.core_), kept_(std::move(other.kept_)), executor_(std::move(other.executor_)),
+          id_(std::exchange(other.id_, 0)) {}
+    endpoint& operator=(endpoint&& other) noexcept {
+        core_ = other.core_;
+        kept_ = std::move(other.kept_);
+        executor_ = std::move(other.executor_);
+        id_ = std::exchange(other.id_, 0);
+        return *this;
+    }
 
-    explicit operator bool() const noexcept { return core_ != nullptr; }
+    explicit operator bool() const noexcept { return id_ != 0; }
     core_type* operator->() const noexcept { return core_.get(); }
     const core_ptr<T, Lock>& core() const noexcept { return core_; }
     std::uint32_t id() const noexcept { return id_; }
 
     asio::any_io_executor get_executor() const noexcept {
-        if (executor_)
-            return *executor_;
-        return core_ ? core_->executor() : asio::any_io_executor();
+        return executor_ ? *executor_ : core_->executor();
     }
 
     /// Only an executor that is not the channel's takes any memory.
@@ -49,20 +57,17 @@ public:
         return waiter_ptr<T, Lock>(new waiter<T, Lock>(core_, id_));
     }
 
-    /// The waiter that is kept for use, made when it is first needed.
-    const waiter_ptr<T, Lock>& kept_waiter() {
-        if (!kept_)
-            kept_ = new_waiter();
-        return kept_;
-    }
-
-    /// One that no operation uses: the kept one, if it is free.
+    /// A waiter that no operation uses: the kept one, if it is free.
     const waiter_ptr<T, Lock>& free_waiter() {
         if (!kept_ || kept_->holders != 1)
             kept_ = new_waiter();
+        kept_->what = wants::item;
         kept_->accepted = false;
         return kept_;
     }
+
+    /// Whether the last operation that had the kept waiter still waits.
+    bool is_waiting() const { return kept_ && kept_->holders != 1 && core_->is_queued(*kept_); }
 
     template <class Handler, class Complete = complete_with_error>
     void park(

@@ -35,12 +35,19 @@ public:
         if (leaves_rest || Complete::needs_channel)
             core = waiter_->core;
         waiter_.reset(); // free for the handler's next operation
+        const turn_over rest{leaves_rest ? core.get() : nullptr}; // also when the handler throws
         complete_(std::move(this->handler()), ec, accepted, core);
-        if (leaves_rest)
-            core->pass_on();
     }
 
 private:
+    struct turn_over {
+        ~turn_over() {
+            if (core)
+                core->pass_on();
+        }
+        channel_core<T, Lock>* core;
+    };
+
     /// What was given to the operation and not accepted is undelivered.
     static void give_back(waiter<T, Lock>& w) {
         if (!w.held)

@@ -48,7 +48,7 @@ public:
     /// Precondition: all items have been destroyed.
     ~segments() {
         free(spare_);
-        free(reading_.at ? reading_.at : first_);
+        free(reading_.at);
     }
 
     /// The place for the item at `position`, the next to be written.
@@ -56,7 +56,10 @@ public:
         if (position == writing_.end()) {
             segment* s = spare_ ? pop(spare_) : new segment;
             s->next = nullptr;
-            (writing_.at ? writing_.at->next : first_) = s;
+            if (writing_.at)
+                writing_.at->next = s;
+            else
+                reading_.move_to(s);
             writing_.move_to(s);
         }
         return writing_.place(position);
@@ -66,9 +69,8 @@ public:
     T* to_read(std::size_t position) noexcept {
         if (position == reading_.end()) {
             segment* done = reading_.at;
-            reading_.move_to(done ? done->next : first_);
-            if (done)
-                push(spare_, done);
+            reading_.move_to(done->next);
+            push(spare_, done);
         }
         return std::launder(reading_.place(position));
     }
@@ -89,7 +91,6 @@ private:
             delete pop(list);
     }
 
-    segment* first_ = nullptr; // the first ever written, until it is read
     segment* spare_ = nullptr;
     window writing_;
     window reading_;

@@ -16,15 +16,51 @@ namespace streamx::detail {
 /// safety.)
 class any_wait_handler {
     struct base {
-        virtual ~base() = default;
+        /// Both free the memory; `complete` does so first, as Asio asks of every operation.
         virtual void complete(error_code ec) = 0;
+        virtual void destroy() noexcept = 0;
+
+    protected:
+        ~base() = default;
     };
 
     template <class Op>
-    struct holder final : base {
-        explicit holder(Op o) : op(std::move(o)) {}
-        void complete(error_code ec) override { std::move(op)(ec); }
-        Op op;
+    class holder final : public base {
+        using any_allocator =
+            decltype(state_allocator(asio::get_associated_allocator(std::declval<const Op&>())));
+        using allocator =
+            typename std::allocator_traits<any_allocator>::template rebind_alloc<holder>;
+
+    public:
+        static holder* make(Op op) {
+            allocator a = allocator_of(op);
+            holder* p = a.allocate(1);
+            return ::new (static_cast<void*>(p)) holder(std::move(op));
+        }
+
+        void complete(error_code ec) override {
+            Op op = std::move(op_);
+            free(allocator_of(op));
+            std::move(op)(ec);
+        }
+        void destroy() noexcept override { free(allocator_of(op_)); }
+
+    private:
+        explicit holder(Op op) noexcept : op_(std::move(op)) {}
+
+        static allocator allocator_of(const Op& op) noexcept {
+            return allocator(state_allocator(asio::get_associated_allocator(op)));
+        }
+        void free(allocator a) noexcept {
+            this->~holder();
+            a.deallocate(this, 1);
+        }
+
+        Op op_;
+    };
+
+    struct deleter {
+        void operator()(base* op) const noexcept { op->destroy(); }
     };
 
 public:
@@ -35,22 +71,17 @@ public:
     template <class Op>
     explicit any_wait_handler(Op op)
         : executor_(asio::get_associated_executor(op)),
-          slot_(asio::get_associated_cancellation_slot(op)),
-          op_(std::make_unique<holder<Op>>(std::move(op))) {}
+          slot_(asio::get_associated_cancellation_slot(op)), op_(holder<Op>::make(std::move(op))) {}
 
     executor_type get_executor() const noexcept { return executor_; }
     cancellation_slot_type get_cancellation_slot() const noexcept { return slot_; }
 
-    /// Frees its memory first, as Asio asks of every operation.
-    void operator()(error_code ec) {
-        const auto op = std::move(op_);
-        op->complete(ec);
-    }
+    void operator()(error_code ec) { op_.release()->complete(ec); }
 
 private:
     executor_type executor_;
     cancellation_slot_type slot_;
-    std::unique_ptr<base> op_;
+    std::unique_ptr<base, deleter> op_;
 };
 
 } // namespace streamx::detail

@@ -2,12 +2,16 @@
 
 #include <streamx/core/async_stream.hpp>
 #include <streamx/core/detail/driver.hpp>
+#include <streamx/core/detail/handler.hpp>
+#include <streamx/core/detail/initiate.hpp>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <exception>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -23,6 +27,42 @@ template <class Fn, class... Args>
 concept awaitable_function =
     std::invocable<Fn&, Args...> && is_awaitable<std::invoke_result_t<Fn&, Args...>>;
 
+/// What a coroutine completes. Asio's `co_spawn` would leave its own handler in the user's slot,
+/// and in that an executor whose context may be gone when the slot's signal is emitted: here the
+/// slot holds nothing but a weak reference, and nothing at all after completion.
+template <class Handler, class Executor>
+class coroutine_op : public bound_handler<Handler, Executor> {
+    using bound = bound_handler<Handler, Executor>;
+
+public:
+    using cancellation_slot_type = asio::cancellation_slot;
+
+    coroutine_op(Handler handler, const Executor& ex) : bound(std::move(handler), ex) {
+        using any = decltype(state_allocator(bound::get_allocator()));
+        using allocator =
+            typename std::allocator_traits<any>::template rebind_alloc<asio::cancellation_signal>;
+        cancel_ = std::allocate_shared<asio::cancellation_signal>(
+            allocator(state_allocator(bound::get_allocator())));
+        if (auto slot = bound::get_cancellation_slot(); slot.is_connected())
+            slot.assign([weak = std::weak_ptr(cancel_)](asio::cancellation_type how) {
+                if (auto cancel = weak.lock())
+                    cancel->emit(how);
+            });
+    }
+
+    cancellation_slot_type get_cancellation_slot() const noexcept { return cancel_->slot(); }
+
+    template <class... Results>
+    void operator()(Results... results) {
+        clear_slot(bound::get_cancellation_slot());
+        cancel_.reset();
+        std::move(bound::handler())(std::move(results)...);
+    }
+
+private:
+    std::shared_ptr<asio::cancellation_signal> cancel_;
+};
+
 template <class S, class Body>
 struct initiate_coroutine {
     using result = std::invoke_result_t<Body&, std::remove_reference_t<S>&>;
@@ -30,7 +70,8 @@ struct initiate_coroutine {
     template <class Handler>
     void operator()(Handler handler, passed<S> stream, Body body) const {
         auto ex = executor_for(handler, executor_of(stream.get()));
-        asio::co_spawn(ex, run(std::move(stream), std::move(body)), std::move(handler));
+        coroutine_op<Handler, decltype(ex)> op(std::move(handler), ex);
+        asio::co_spawn(ex, run(std::move(stream), std::move(body)), std::move(op));
     }
 
     static result run(passed<S> passed_stream, Body body) {
@@ -44,8 +85,11 @@ struct initiate_coroutine {
 /// stream's by default: the form a terminal takes when its function is a coroutine.
 template <class Signature, class S, class Body, class Token>
 auto async_coroutine(S&& stream, Body body, Token&& token) {
-    return asio::async_initiate<Token, Signature>(
-        initiate_coroutine<S, Body>(), token, passed<S>{std::forward<S>(stream)}, std::move(body));
+    return initiate<Signature>(
+        initiate_coroutine<S, Body>(),
+        std::forward<Token>(token),
+        passed<S>{std::forward<S>(stream)},
+        std::move(body));
 }
 
 } // namespace streamx::detail

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/ready.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -50,10 +51,27 @@ public:
 
     bool empty() const noexcept { return filling_.empty(); }
     chunk take() noexcept { return std::exchange(filling_, {}); }
-    Up& upstream() noexcept { return up_; }
     const Up& upstream() const noexcept { return up_; }
 
+    /// Waits for upstream, unless that is over and the end or its failure is yet to be told.
+    template <class Token>
+    auto async_wait(Token&& token) {
+        return asio::async_initiate<Token, void(error_code)>(initiate_wait{this}, token);
+    }
+
 private:
+    struct initiate_wait {
+        template <class Handler>
+        void operator()(Handler handler) const {
+            if (self->ended_ || self->failure_)
+                async_ready(std::move(handler), self->up_.get_executor());
+            else
+                self->up_.async_wait(std::move(handler));
+        }
+
+        chunker* self;
+    };
+
     Up up_;
     std::size_t size_;
     chunk filling_;

@@ -3,6 +3,7 @@
 #include <streamx/core/async_stream.hpp>
 #include <streamx/core/detail/budget.hpp>
 #include <streamx/core/detail/handler.hpp>
+#include <streamx/core/detail/run_scope.hpp>
 #include <streamx/core/detail/stream_base.hpp>
 #include <streamx/core/error.hpp>
 
@@ -74,9 +75,8 @@ void finish(S& s) noexcept {
 ///
 /// `S` is a stream (owned) or a reference to one (borrowed). `Step` is what the operation does:
 /// `bool step(item&&)` takes an item and says whether to go on, `finish(handler, exception_ptr)`
-/// completes, `goes_on_waiting()`, if there is one, says whether to wait when nothing is ready.
-/// Every step runs on the handler's associated executor, the stream's by default; an exception
-/// thrown by the stream or the step ends the operation with that exception.
+/// completes. Every step runs on the handler's associated executor, the stream's by default; an
+/// exception thrown by the stream or the step ends the operation with that exception.
 template <class S, class Step, class Handler>
 class drive_op {
     using stream_type = std::remove_reference_t<S>;
@@ -135,8 +135,11 @@ public:
             ec = asio::error::operation_aborted;
         else if (!ec && !state_->mine)
             ec = errc::operation_in_progress;
-        if (ec)
+        if (ec) {
+            if constexpr (requires { state_->stream.report(state_->step); })
+                state_->stream.report(state_->step);
             return complete(make_failure(ec, "streamx"));
+        }
         try {
             switch (run(*state_)) {
             case outcome::spent:
@@ -162,6 +165,7 @@ private:
     static outcome run(state& s) {
         if (is_over(s.stream))
             return outcome::done;
+        const run_scope scope;
         for (unsigned n = budget; n != 0; --n) {
             auto item = s.stream.try_next();
             if (item) [[likely]] {
@@ -171,9 +175,6 @@ private:
                 finish(s.stream);
                 return outcome::done;
             } else {
-                if constexpr (requires { s.step.goes_on_waiting(); })
-                    if (!s.step.goes_on_waiting())
-                        return outcome::done;
                 return outcome::pending;
             }
         }

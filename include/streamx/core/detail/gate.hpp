@@ -121,7 +121,6 @@ public:
     /// parked gets `errc::operation_in_progress` and does not disturb the first.
     template <class Op>
     void park(Op op) {
-        settle_in(asio::query(asio::get_associated_executor(op), asio::execution::context));
         std::unique_lock lock(lock_);
         if (parked_) {
             lock.unlock();
@@ -132,6 +131,9 @@ public:
             });
             return;
         }
+        lock.unlock(); // of the two who could meet here, a waker does not look at the channel
+        settle_in(asio::query(asio::get_associated_executor(op), asio::execution::context));
+        lock.lock();
         if (buffered_)
             channel_->try_send(*std::exchange(buffered_, std::nullopt));
         else

@@ -61,6 +61,13 @@ public:
         return sent();
     }
 
+    /// Tells `step` what has been done and not been pulled, when the operation is aborted.
+    template <class Step>
+    void report(Step& step) {
+        if (std::exchange(taken_, false))
+            step(sent());
+    }
+
     /// Waits for room while an item is held, and for an item otherwise.
     template <class Op>
     void async_wait(Op op) {
