@@ -71,6 +71,8 @@ private:
         }
 
         poll<value_type> try_next() {
+            if (--patience == 0) [[unlikely]]
+                ask_again();
             while (auto i = queue.front()) {
                 auto item = inputs.try_next(*i);
                 if (item) [[likely]] {
@@ -86,6 +88,14 @@ private:
             return live == 0 ? poll<value_type>(end) : pending;
         }
 
+        /// Inputs that always have something would keep it from ever waiting for the others.
+        void ask_again() noexcept {
+            patience = inputs.size() + 64;
+            for (auto i : idle)
+                queue.push(i);
+            idle.clear();
+        }
+
         void retire(std::size_t i) {
             inputs.visit(i, [](auto& input) { input.reset(); });
             --live;
@@ -94,7 +104,7 @@ private:
         /// Waits for every input that was found pending since the last time.
         template <class Executor>
         static void watch(const std::shared_ptr<state>& s, const Executor& ex) {
-            if (s->live == 0 || s->queue.front())
+            if (s->live == 0 || s->queue.any())
                 s->ready.wake();
             while (!s->idle.empty()) {
                 const auto i = s->idle.back();
@@ -108,6 +118,7 @@ private:
         detail::ready_queue queue;     // whose turn it is, round robin
         std::vector<std::size_t> idle; // pending, and not waited for yet
         std::size_t live;
+        std::size_t patience = 64; // pulls until those in `idle` are asked again
         ready_gate ready;
     };
 

@@ -39,6 +39,15 @@ public:
         --size_;
     }
 
+    /// Whether `front` has something to say: an input, or a failure.
+    bool any() const noexcept { return size_ != 0 || arrived_.load(std::memory_order_acquire); }
+
+    /// Puts input `i`, which is not in it, at the back.
+    void push(std::size_t i) noexcept {
+        const auto at = first_ + size_++;
+        ring_[at < ring_.size() ? at : at - ring_.size()] = i;
+    }
+
     /// Sends the first input to the back.
     void rotate() noexcept {
         const auto i = ring_[first_];
@@ -57,11 +66,6 @@ public:
 
 private:
     std::size_t after(std::size_t at) const noexcept { return at + 1 == ring_.size() ? 0 : at + 1; }
-
-    void push(std::size_t i) noexcept {
-        const auto at = first_ + size_++;
-        ring_[at < ring_.size() ? at : at - ring_.size()] = i;
-    }
 
     void collect() {
         std::lock_guard lock(mutex_);

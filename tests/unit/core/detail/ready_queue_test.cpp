@@ -89,5 +89,19 @@ TEST(ready_queue_test, throws_the_failure_of_a_wait_once) {
     EXPECT_NO_THROW(q.front());
 }
 
+TEST(ready_queue_test, says_without_throwing_whether_there_is_something) {
+    ready_queue q(1);
+    EXPECT_TRUE(q.any());
+    drain(q);
+    EXPECT_FALSE(q.any());
+    q.push(0);
+    EXPECT_TRUE(q.any());
+    drain(q);
+
+    q.arrive(0, asio::error::connection_reset);
+
+    EXPECT_TRUE(q.any());
+}
+
 } // namespace
 } // namespace streamx::detail
