@@ -2,10 +2,20 @@
 
 #include "support.hpp"
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
 namespace streamx::testing {
 namespace {
 
 struct channel_capacity_test : channel_test {};
+
+asio::awaitable<void> take_one_and_stop(receiver<int>& rx) { (void)co_await rx.next(); }
 
 TEST_F(channel_capacity_test, accepts_as_many_items_as_its_capacity_and_not_one_more) {
     for (int capacity : {1, 2, 3, 64, 65, 1000}) {
@@ -82,6 +92,37 @@ TEST_F(channel_capacity_test, one_item_taken_lets_exactly_one_of_several_parked_
     EXPECT_EQ(first, success);
     EXPECT_FALSE(second);
     EXPECT_EQ(rx.size(), 4u);
+}
+
+// Room may be made for many at once while items are being taken, but not withheld: whoever takes
+// one and then no more, in whatever way, leaves nobody waiting for room that is there.
+TEST_F(channel_capacity_test, a_parked_send_gets_the_room_though_the_receiver_takes_no_more) {
+    for (int capacity : {1, 4, 16, 64, 1000})
+        for (int way = 0; way < 4; ++way) {
+            SCOPED_TRACE(::testing::Message() << capacity << ' ' << way);
+            auto [tx, rx] = make_channel<int>(ctx.get_executor(), capacity);
+            for (int item = 0; item < capacity; ++item)
+                ASSERT_TRUE(tx.try_send(item));
+            code sent;
+            tx.async_send(capacity, into(sent));
+            run();
+            ASSERT_FALSE(sent);
+
+            received<int> one;
+            received_many<int> many;
+            if (way == 0)
+                (void)rx.try_next();
+            else if (way == 1)
+                rx.async_next(into(one));
+            else if (way == 2)
+                rx.async_receive_many(1, into(many));
+            else
+                asio::co_spawn(ctx, take_one_and_stop(rx), asio::detached);
+            run();
+
+            EXPECT_EQ(sent, success);
+            EXPECT_EQ(rx.size(), std::size_t(capacity));
+        }
 }
 
 TEST_F(channel_capacity_test, a_try_send_that_fails_leaves_the_item_untouched) {

@@ -4,8 +4,11 @@
 
 #include <boost/asio/error.hpp>
 
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace streamx::testing {
 namespace {

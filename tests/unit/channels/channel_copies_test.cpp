@@ -2,6 +2,10 @@
 
 #include "support.hpp"
 
+#include <optional>
+#include <utility>
+#include <vector>
+
 namespace streamx::testing {
 namespace {
 

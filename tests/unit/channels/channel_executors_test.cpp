@@ -7,6 +7,10 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <exception>
+#include <optional>
+#include <utility>
+
 namespace streamx::testing {
 namespace {
 

@@ -2,9 +2,15 @@
 
 #include "support.hpp"
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <utility>
 
 namespace streamx::testing {
 namespace {

@@ -2,6 +2,10 @@
 
 #include "support.hpp"
 
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 

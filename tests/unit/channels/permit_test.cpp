@@ -4,6 +4,10 @@
 
 #include <boost/asio/error.hpp>
 
+#include <memory>
+#include <optional>
+#include <utility>
+
 namespace streamx::testing {
 namespace {
 

@@ -6,6 +6,7 @@
 
 #include <numeric>
 #include <stdexcept>
+#include <string>
 
 namespace streamx::testing {
 namespace {

@@ -2,8 +2,13 @@
 
 #include "support.hpp"
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+
+#include <exception>
+#include <optional>
+#include <utility>
 
 namespace streamx::testing {
 namespace {

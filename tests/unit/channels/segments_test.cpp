@@ -4,9 +4,11 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace streamx::testing {
 namespace {

@@ -2,9 +2,15 @@
 
 #include "support.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/error.hpp>
 
+#include <cstddef>
+#include <memory>
+#include <optional>
 #include <ranges>
+#include <utility>
+#include <vector>
 
 namespace streamx::testing {
 namespace {

@@ -2,8 +2,12 @@
 
 #include "support.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <optional>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
 namespace streamx::testing {
 namespace {
