@@ -129,8 +129,7 @@ boost::asio::awaitable<void> live_view::run(boost::asio::steady_timer& timer) {
         std::cout << text << std::flush;
         drawn_ = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
     }
-    if (drawn_ != 0)
-        std::cout << '\n';
+    std::cout << '\n';
 }
 
 } // namespace demo
