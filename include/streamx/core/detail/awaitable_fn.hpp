@@ -27,40 +27,50 @@ template <class Fn, class... Args>
 concept awaitable_function =
     std::invocable<Fn&, Args...> && is_awaitable<std::invoke_result_t<Fn&, Args...>>;
 
-/// What a coroutine completes. Asio's `co_spawn` would leave its own handler in the user's slot,
-/// and in that an executor whose context may be gone when the slot's signal is emitted: here the
-/// slot holds nothing but a weak reference, and nothing at all after completion.
+/// What a coroutine completes. Asio's `co_spawn` would leave a handler of its own in the user's
+/// slot, with an executor whose context may be gone when the signal is emitted, and refers to
+/// itself from what it dispatches. Here the slot holds a weak reference, and nothing after
+/// completion; the inner signal is emitted on the coroutine's executor, where that dispatch is a
+/// call.
 template <class Handler, class Executor>
 class coroutine_op : public bound_handler<Handler, Executor> {
     using bound = bound_handler<Handler, Executor>;
+
+    struct cancellation {
+        explicit cancellation(const Executor& ex) : executor(ex) {}
+        asio::cancellation_signal signal;
+        Executor executor;
+    };
 
 public:
     using cancellation_slot_type = asio::cancellation_slot;
 
     coroutine_op(Handler handler, const Executor& ex) : bound(std::move(handler), ex) {
         using any = decltype(state_allocator(bound::get_allocator()));
-        using allocator =
-            typename std::allocator_traits<any>::template rebind_alloc<asio::cancellation_signal>;
-        cancel_ = std::allocate_shared<asio::cancellation_signal>(
-            allocator(state_allocator(bound::get_allocator())));
+        using allocator = typename std::allocator_traits<any>::template rebind_alloc<cancellation>;
+        inner_ = std::allocate_shared<cancellation>(
+            allocator(state_allocator(bound::get_allocator())), ex);
         if (auto slot = bound::get_cancellation_slot(); slot.is_connected())
-            slot.assign([weak = std::weak_ptr(cancel_)](asio::cancellation_type how) {
-                if (auto cancel = weak.lock())
-                    cancel->emit(how);
+            slot.assign([weak = std::weak_ptr(inner_)](asio::cancellation_type how) {
+                if (auto inner = weak.lock())
+                    post_to(inner->executor, std::allocator<void>(), [weak, how] {
+                        if (auto still = weak.lock())
+                            still->signal.emit(how);
+                    });
             });
     }
 
-    cancellation_slot_type get_cancellation_slot() const noexcept { return cancel_->slot(); }
+    cancellation_slot_type get_cancellation_slot() const noexcept { return inner_->signal.slot(); }
 
     template <class... Results>
     void operator()(Results... results) {
         clear_slot(bound::get_cancellation_slot());
-        cancel_.reset();
+        inner_.reset();
         std::move(bound::handler())(std::move(results)...);
     }
 
 private:
-    std::shared_ptr<asio::cancellation_signal> cancel_;
+    std::shared_ptr<cancellation> inner_;
 };
 
 template <class S, class Body>
