@@ -1,0 +1,174 @@
+#pragma once
+
+#include <contract/operator_contract.hpp>
+#include <contract/plan.hpp>
+
+#include <streamx/testing/collect.hpp>
+#include <streamx/testing/probe.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace streamx::testing {
+
+/// The promises of every terminal. `Start` starts it: `start(stream, take, token)` with a stream to
+/// own or to borrow; the terminal calls `take(item)` with each item. What a terminal gives its
+/// handler instead, `start` hands to `take` from there. The handler gets the failure alone.
+template <class Start>
+class terminal_contract {
+public:
+    explicit terminal_contract(Start start) : start_(std::move(start)) {}
+
+    void check() {
+        for (bool gaps : {false, true}) {
+            takes_all_items(gaps);
+            gives_the_streams_failure(gaps);
+        }
+        loses_nothing_when_cancelled_anywhere();
+        gives_up_when_its_stream_is_destroyed();
+        refuses_a_stream_that_is_being_pulled();
+    }
+
+    /// For a terminal that runs a function of the user's for each item.
+    void check_throw() {
+        for (int at : {1, 2, 3})
+            gives_what_the_function_throws(at);
+    }
+
+private:
+    void takes_all_items(bool gaps) {
+        SCOPED_TRACE("takes all items, copies none and lets go of the stream");
+        item_counts counts;
+        observer seen;
+        start(play(ctx_.get_executor(), plan<counted_item>{3, gaps, finish::ends, &counts}, seen));
+        ctx_.poll();
+
+        EXPECT_EQ(p_.calls(), 1);
+        EXPECT_FALSE(p_->ec) << p_->what;
+        EXPECT_FALSE(p_->inside);
+        EXPECT_EQ(got_, one_to(3));
+        EXPECT_EQ(counts.copies, 0u);
+        EXPECT_EQ(seen.live(), 0u);
+        EXPECT_EQ(seen.misuses(), 0u);
+    }
+
+    void gives_the_streams_failure(bool gaps) {
+        SCOPED_TRACE("gives the stream's failure, after the items before it");
+        auto s = play(ctx_.get_executor(), plan<move_only_item>{3, gaps, finish::fails});
+        start(s);
+        ctx_.poll();
+
+        EXPECT_EQ(p_->what, "as planned");
+        EXPECT_EQ(got_, one_to(3));
+        EXPECT_TRUE(collect(ctx_, s).ended);
+    }
+
+    void gives_what_the_function_throws(int at) {
+        SCOPED_TRACE("gives what the function throws, and lets go of the stream");
+        observer seen;
+        throws_at_ = at;
+        auto s = play(ctx_.get_executor(), plan<int>{3, true}, seen);
+        auto sibling = play(ctx_.get_executor(), plan<int>{3, true});
+        start(s);
+        ctx_.poll();
+
+        EXPECT_EQ(p_->what, "the user's");
+        EXPECT_EQ(got_, one_to(at - 1));
+        EXPECT_EQ(seen.live(), 0u);
+        EXPECT_TRUE(collect(ctx_, s).ended);
+        EXPECT_EQ(collect(ctx_, sibling).items, one_to(3));
+        throws_at_ = 0;
+    }
+
+    void loses_nothing_when_cancelled_anywhere() {
+        using enum asio::cancellation_type;
+        for (auto how : {total, partial, terminal})
+            for (int steps = 0; cancelled_after(steps, how); ++steps)
+                ASSERT_LT(steps, 200) << "it does not complete";
+    }
+
+    bool cancelled_after(int steps, asio::cancellation_type how) {
+        SCOPED_TRACE(
+            "loses nothing when cancelled after " + std::to_string(steps) + " steps by type " +
+            std::to_string(static_cast<unsigned>(how)));
+        asio::cancellation_signal cancel;
+        auto s = play(ctx_.get_executor(), plan<int>{3, true});
+        start(s, cancel.slot());
+        for (int i = 0; i != steps; ++i) {
+            ctx_.restart();
+            ctx_.poll_one();
+        }
+        const bool over = p_.calls() != 0;
+        cancel.emit(how);
+        ctx_.restart();
+        ctx_.poll();
+
+        EXPECT_EQ(p_.calls(), 1);
+        if (p_->ec) {
+            EXPECT_EQ(p_->ec, asio::error::operation_aborted) << p_->what;
+        }
+        auto rest = collect(ctx_, s);
+        got_.insert(got_.end(), rest.items.begin(), rest.items.end());
+        EXPECT_EQ(got_, one_to(3));
+        return !over;
+    }
+
+    void gives_up_when_its_stream_is_destroyed() {
+        SCOPED_TRACE("gives up when a borrowed stream is destroyed");
+        std::optional s(play(ctx_.get_executor(), plan<int>{1, true, finish::hangs}));
+        start(*s);
+        ctx_.poll();
+        EXPECT_EQ(p_.calls(), 0);
+
+        s.reset();
+        ctx_.poll();
+
+        EXPECT_EQ(p_.calls(), 1);
+        EXPECT_EQ(p_->ec, asio::error::operation_aborted) << p_->what;
+    }
+
+    void refuses_a_stream_that_is_being_pulled() {
+        SCOPED_TRACE("refuses a stream that is being pulled, and does not disturb that");
+        auto s = play(ctx_.get_executor(), plan<int>{0, false, finish::hangs});
+        probe<> first;
+        s.async_next(first.handler());
+        start(s);
+        ctx_.poll();
+
+        EXPECT_EQ(p_->ec, errc::operation_in_progress) << p_->what;
+        EXPECT_EQ(first.calls(), 0);
+    }
+
+    template <class S>
+    void start(S&& stream, asio::cancellation_slot slot = {}) {
+        got_.clear();
+        p_ = {};
+        ctx_.restart();
+        p_.start([&](auto handler) {
+            start_(
+                std::forward<S>(stream),
+                [this](auto item) {
+                    user_function{throws_at_}(item);
+                    append_values(got_, item);
+                },
+                slot,
+                std::move(handler));
+        });
+    }
+
+    asio::io_context ctx_;
+    Start start_;
+    probe<> p_;
+    std::vector<int> got_;
+    int throws_at_ = 0;
+};
+
+} // namespace streamx::testing
