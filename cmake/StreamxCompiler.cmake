@@ -5,7 +5,7 @@ add_library(streamx_warnings INTERFACE)
 
 if(PROJECT_IS_TOP_LEVEL)
     target_compile_options(streamx_warnings INTERFACE
-        -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror
+        -Wall -Wextra -Wpedantic -Wshadow -Werror
     )
 
     # A compiler's extension that slipped into a header would be an error at some user's.

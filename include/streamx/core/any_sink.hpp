@@ -20,8 +20,8 @@ public:
     using value_type = T;
     using executor_type = asio::any_io_executor;
 
-    template <async_sink<T> S>
-        requires(!std::same_as<S, any_sink>)
+    template <class S>
+        requires(!std::same_as<S, any_sink> && async_sink<S, T>)
     any_sink(S sink) : impl_(std::make_unique<holder<S>>(std::move(sink))) {}
 
     executor_type get_executor() const noexcept { return impl_->get_executor(); }

@@ -26,8 +26,8 @@ public:
 
     any_stream() = default;
 
-    template <async_stream_of<T> S>
-        requires(!std::same_as<S, any_stream>)
+    template <class S>
+        requires(!std::same_as<S, any_stream> && async_stream_of<S, T>)
     any_stream(S stream) : impl_(std::make_unique<holder<S>>(std::move(stream))) {
         static_assert(
             !std::is_same_v<executor_t<S>, no_executor>,

@@ -5,6 +5,7 @@
 #include <streamx/core/detail/inputs.hpp>
 #include <streamx/core/detail/ready.hpp>
 #include <streamx/core/detail/ready_queue.hpp>
+#include <streamx/core/detail/untracked.hpp>
 #include <streamx/core/stream_interface.hpp>
 
 #include <cstddef>
@@ -123,11 +124,11 @@ private:
     };
 
     /// What the wait of one input completes with. It says which input; the gate wakes who waits for
-    /// any.
+    /// any. It outlasts that wait and so must not count as work.
     template <class Executor>
     struct input_ready {
-        using executor_type = Executor;
-        executor_type get_executor() const noexcept { return ex; }
+        using executor_type = detail::untracked<Executor>;
+        executor_type get_executor() const noexcept { return executor_type(ex); }
 
         void operator()(error_code ec) {
             if (auto s = merged.lock()) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <streamx/core/detail/budget.hpp>
 #include <streamx/core/detail/elements.hpp>
 #include <streamx/core/detail/ready.hpp>
 #include <streamx/core/stream_interface.hpp>
@@ -24,16 +23,7 @@ public:
     explicit from_range_stream(R r) : elements_(std::move(r)) {}
 
     executor_type get_executor() const noexcept { return {}; }
-
-    /// Pending now and then, so that others run even where an operator swallows all items.
-    poll<value_type> try_next() {
-        if (left_ == 0) [[unlikely]] {
-            left_ = detail::stretch;
-            return pending;
-        }
-        --left_;
-        return elements_.try_next();
-    }
+    poll<value_type> try_next() { return elements_.try_next(); }
 
     template <class Token>
     auto async_wait(Token&& token) {
@@ -42,7 +32,6 @@ public:
 
 private:
     detail::elements<R> elements_;
-    unsigned left_ = detail::stretch;
 };
 
 /// The elements of a range: a container that the stream owns (elements are moved out of it), or a

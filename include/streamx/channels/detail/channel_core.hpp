@@ -697,9 +697,9 @@ private:
 
     // What a receiver writes and looks at with every item: far from what the senders write.
     std::atomic<std::size_t> make_room_at_ =
-        never;                          // when so many were taken, senders that wait go on
+        never; // when so many were taken, senders that wait go on
     std::atomic<std::size_t> make_much_room_at_ = never; // ... when they go on by the batch
-    std::atomic<std::size_t> head_ = 0; // items taken so far
+    std::atomic<std::size_t> head_ = 0;                  // items taken so far
 };
 
 template <class T, class Lock>

@@ -2,10 +2,8 @@
 
 namespace streamx::detail {
 
-/// How many items an operation takes in a row before others on its executor get to run.
+/// How many items are taken in a row before others on the executor get to run: by a driver, and by
+/// an operator that may swallow any number of items before it gives one.
 inline constexpr unsigned budget = 1024;
-
-/// How many items a source that is always ready gives in a row before it is pending once.
-inline constexpr unsigned stretch = 4096;
 
 } // namespace streamx::detail

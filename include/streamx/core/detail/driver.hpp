@@ -3,6 +3,7 @@
 #include <streamx/core/async_stream.hpp>
 #include <streamx/core/detail/budget.hpp>
 #include <streamx/core/detail/handler.hpp>
+#include <streamx/core/detail/initiate.hpp>
 #include <streamx/core/detail/run_scope.hpp>
 #include <streamx/core/detail/stream_base.hpp>
 #include <streamx/core/error.hpp>
@@ -150,7 +151,6 @@ public:
                 return complete({});
             }
         } catch (...) {
-            finish(state_->stream);
             return complete(std::current_exception());
         }
         stream_type& s = state_->stream;
@@ -162,12 +162,26 @@ private:
 
     explicit drive_op(state* s) noexcept : state_(s) {}
 
+    /// What the stream throws is the end of it; what a step throws is not.
+    static auto pull(stream_type& s) {
+        if constexpr (std::is_reference_v<S>) {
+            try {
+                return s.try_next();
+            } catch (...) {
+                finish(s);
+                throw;
+            }
+        } else {
+            return s.try_next();
+        }
+    }
+
     static outcome run(state& s) {
         if (is_over(s.stream))
             return outcome::done;
         const run_scope scope;
         for (unsigned n = budget; n != 0; --n) {
-            auto item = s.stream.try_next();
+            auto item = pull(s.stream);
             if (item) [[likely]] {
                 if (!s.step(*std::move(item)))
                     return outcome::done;
@@ -215,8 +229,11 @@ struct initiate_drive {
 /// Starts an operation that drives a stream; what every terminal and `async_next` is made of.
 template <class Signature, class S, class Step, class Token>
 auto async_drive(S&& stream, Step step, Token&& token) {
-    return asio::async_initiate<Token, Signature>(
-        initiate_drive<S, Step>(), token, passed<S>{std::forward<S>(stream)}, std::move(step));
+    return initiate<Signature>(
+        initiate_drive<S, Step>(),
+        std::forward<Token>(token),
+        passed<S>{std::forward<S>(stream)},
+        std::move(step));
 }
 
 } // namespace streamx::detail
