@@ -112,7 +112,6 @@ TEST_F(concat_test, each_part_completes_on_the_executor_of_the_whole) {
     asio::io_context other;
     auto [tx, rx] = make_channel<int>(other.get_executor(), 1);
     auto s = concat(one().end(), std::move(rx));
-    probe<std::optional<int>> p;
     probe<> waited;
     EXPECT_TRUE(s.try_next().is_pending());
     s.async_wait(waited.handler());

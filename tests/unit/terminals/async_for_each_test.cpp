@@ -120,15 +120,15 @@ TEST_F(async_for_each_test, either_form_leaves_the_rest_of_a_borrowed_stream_whe
             ends.tx.try_send(1);
             run();
 
-            asio::post(ctx, [&] { // there, or else the cancellation would wait behind the wake-up
-                ends.tx.try_send(2);
-                cancel.emit(how);
-            });
+            ends.tx.try_send(2); // the wake-up and the cancellation are on their way together
+            cancel.emit(how);
+            ends.tx.try_send(3);
             run();
 
             EXPECT_EQ(p->ec, asio::error::operation_aborted);
-            EXPECT_EQ(items, std::vector{1});
-            EXPECT_EQ(*ends.rx.try_next(), 2);
+            while (auto rest = ends.rx.try_next()) // what it has not taken whole it has not touched
+                items.push_back(*rest);
+            EXPECT_EQ(items, (std::vector{1, 2, 3}));
         }
 }
 
@@ -157,6 +157,31 @@ TEST_F(async_for_each_test, cancels_the_awaitable_that_it_awaits) {
     EXPECT_EQ(inside, asio::error::operation_aborted);
     EXPECT_EQ(p->ec, asio::error::operation_aborted);
     EXPECT_EQ(items, std::vector{1});
+}
+
+TEST_F(async_for_each_test, a_borrowed_stream_goes_on_after_the_function_threw) {
+    auto thrower = [](int) { throw std::runtime_error("boom"); };
+    auto later = [thrower](int i) -> asio::awaitable<void> {
+        thrower(i);
+        co_return;
+    };
+    for (bool plain : {true, false}) {
+        SCOPED_TRACE(plain);
+        auto s = upstream().item(1).item(2).end();
+        probe<> p;
+        if (plain)
+            async_for_each(s, thrower, p.handler());
+        else
+            async_for_each(s, later, p.handler());
+        run();
+        EXPECT_EQ(p->what, "boom");
+
+        items.clear();
+        async_for_each(s, note(), probe<>().handler());
+        run();
+
+        EXPECT_EQ(items, std::vector{2});
+    }
 }
 
 TEST_F(async_for_each_test, runs_its_function_on_the_handlers_executor) {
