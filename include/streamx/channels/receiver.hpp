@@ -86,8 +86,7 @@ public:
 
     /// Waits until `try_next` is worth calling: there is an item, the end or a failure.
     /// @completes `void(error_code)` on the handler's associated executor, this receiver's by
-    /// default;
-    ///            never inside this call
+    ///            default; never inside this call
     /// @errors  `errc::operation_in_progress`: another wait is outstanding, which is not disturbed;
     ///          `operation_aborted`: cancelled, or this receiver destroyed
     /// @cancels total, partial, terminal; a wait carries no item, so nothing can be lost
@@ -100,8 +99,7 @@ public:
     /// Waits for at least one item and takes what is there, at most `limit`; none means the end.
     /// Throws `std::invalid_argument` if `limit` is 0.
     /// @completes `void(std::exception_ptr, std::vector<T>)` on the handler's associated executor,
-    /// this
-    ///            receiver's by default; never inside this call
+    ///            this receiver's by default; never inside this call
     /// @errors  the failure that the channel was closed with; `errc::operation_in_progress`;
     ///          `operation_aborted` when cancelled or this receiver destroyed
     /// @cancels total, partial, terminal; no item is taken, so none is lost
@@ -117,8 +115,7 @@ public:
 
     /// Waits until the channel is closed, by whatever end.
     /// @completes `void(error_code)` on the handler's associated executor, this receiver's by
-    /// default;
-    ///            never inside this call
+    ///            default; never inside this call
     /// @errors  `operation_aborted`: cancelled, or this receiver destroyed
     /// @cancels total, partial, terminal; it has no side effect
     /// @threads as the class

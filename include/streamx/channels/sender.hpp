@@ -73,9 +73,8 @@ public:
     /// @completes `void(error_code)` when the item is in the channel, on the handler's associated
     ///            executor, this sender's by default; never inside this call
     /// @errors  `errc::closed`: closed, or no receiver is left; `errc::full` under
-    /// `overflow::fail`;
-    ///          `operation_aborted`: cancelled, or this sender destroyed. On error nothing was
-    ///          taken
+    ///          `overflow::fail`; `operation_aborted`: cancelled, or this sender destroyed. On
+    ///          error nothing was taken
     /// @cancels total, partial, terminal; the item was not taken, unless the operation succeeds
     /// @threads as the class; a referenced item stays alive until completion
     template <class Token>
@@ -92,11 +91,10 @@ public:
     /// Sends the elements of a container, in order, each as `async_send` would. It goes on when
     /// this sender is destroyed: until it is done it is a sender of its own.
     /// @completes `void(error_code, std::size_t)`, the number of elements that are in the channel,
-    /// on the
-    ///            handler's associated executor, this sender's by default; never inside this call
+    ///            on the handler's associated executor, this sender's by default; never inside this
+    ///            call
     /// @errors  `errc::closed`, `errc::full`, `operation_aborted` when cancelled; the elements
-    /// after that
-    ///          number were not taken
+    ///          after that number were not taken
     /// @cancels total, partial, terminal, between two elements
     /// @threads as the class
     template <std::ranges::input_range R, class Token>
@@ -121,10 +119,9 @@ public:
 
     /// Waits until `try_send` is worth calling again.
     /// @completes `void(error_code)` on the handler's associated executor, this sender's by
-    /// default;
-    ///            never inside this call
+    ///            default; never inside this call
     /// @errors  `errc::closed`: it never will be; `operation_aborted`: cancelled, or this sender
-    /// destroyed
+    ///          destroyed
     /// @cancels total, partial, terminal; nothing is held, so nothing can be lost
     /// @threads as the class
     template <class Token>
@@ -134,8 +131,7 @@ public:
 
     /// Waits for a slot and keeps it, to be used later without waiting.
     /// @completes `void(error_code, permit<T>)` on the handler's associated executor, this sender's
-    /// by
-    ///            default; never inside this call
+    ///            by default; never inside this call
     /// @errors  `errc::closed`, `operation_aborted` as `async_send`; the permit is empty then
     /// @cancels total, partial, terminal; no slot is kept, unless the operation succeeds
     /// @threads as the class
@@ -152,8 +148,7 @@ public:
 
     /// Waits until the channel is closed, by whatever end: nobody will take items any more.
     /// @completes `void(error_code)` on the handler's associated executor, this sender's by
-    /// default;
-    ///            never inside this call
+    ///            default; never inside this call
     /// @errors  `operation_aborted`: cancelled, or this sender destroyed
     /// @cancels total, partial, terminal; it has no side effect
     /// @threads as the class

@@ -32,8 +32,7 @@ public:
 
     /// Waits until `try_send` is worth calling again.
     /// @completes `void(error_code)` on the handler's associated executor, the sink's by default;
-    /// never
-    ///            inside this call
+    ///            never inside this call
     /// @errors  the sink's; `errc::closed`: it never will be
     /// @cancels as the sink: total, partial, terminal
     /// @threads from the sink's executor

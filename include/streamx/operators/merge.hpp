@@ -151,9 +151,9 @@ private:
 /// @marble  `-1----2-|`, `--a--b---|`  ->  `merge`  ->  `-1a--b2--|`
 /// @errors  the first failure of an input, unchanged; the other inputs are released
 /// @cancels as its own wait: no input is asked for an item before there is room for it, so none is
-/// lost
+///          lost
 /// @cost    one allocation for the set; O(1) an item whatever the number of inputs; nothing
-/// buffered
+///          buffered
 template <async_stream S, async_stream... Ss>
 [[nodiscard]] auto merge(S first, Ss... rest) {
     return merge_stream(detail::input_tuple<S, Ss...>(std::move(first), std::move(rest)...));

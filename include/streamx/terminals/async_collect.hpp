@@ -31,9 +31,8 @@ struct collect_step {
 ///
 /// The stream is owned if given as an rvalue, borrowed if given as an lvalue.
 /// @completes `void(std::exception_ptr, std::vector<value_type>)` on the handler's associated
-/// executor,
-///            the stream's by default; never inside this call. After a failure the vector holds the
-///            items that came before it
+///            executor, the stream's by default; never inside this call. After a failure the vector
+///            holds the items that came before it
 /// @errors  what the stream threw; `operation_aborted` when cancelled or the stream destroyed;
 ///          `errc::operation_in_progress` when another pull is outstanding on a borrowed stream
 /// @cancels total, partial, terminal, between two items; the rest of a borrowed stream stays in it

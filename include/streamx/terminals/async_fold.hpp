@@ -40,8 +40,8 @@ struct fold_step {
 ///            default, where `op` runs too; never inside this call. After a failure of a plain `op`
 ///            or the stream the value is what had been combined so far
 /// @errors  what the stream or `op` threw; `operation_aborted` when cancelled or the stream
-/// destroyed;
-///          `errc::operation_in_progress` when another pull is outstanding on a borrowed stream
+///          destroyed; `errc::operation_in_progress` when another pull is outstanding on a borrowed
+///          stream
 /// @cancels total, partial, terminal, between two items; the rest of a borrowed stream stays in it
 /// @threads may be called from any thread if the stream is owned, else from the stream's executor
 template <class S, class T, class Op, class Token>

@@ -38,8 +38,8 @@ struct for_each_step {
 /// @completes `void(std::exception_ptr)` on the handler's associated executor, the stream's by
 ///            default, where `fn` runs too; never inside this call
 /// @errors  what the stream or `fn` threw; `operation_aborted` when cancelled or the stream
-/// destroyed;
-///          `errc::operation_in_progress` when another pull is outstanding on a borrowed stream
+///          destroyed; `errc::operation_in_progress` when another pull is outstanding on a borrowed
+///          stream
 /// @cancels total, partial, terminal, between two items; the rest of a borrowed stream stays in it
 /// @threads may be called from any thread if the stream is owned, else from the stream's executor
 template <class S, class Fn, class Token>

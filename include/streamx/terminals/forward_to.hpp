@@ -28,11 +28,9 @@ struct forward_step {
 /// sink is closed with the stream's failure, and destroyed when this is done: for a channel's
 /// sender that means one sender less. A borrowed one is left open.
 /// @completes `void(std::exception_ptr)` when the stream has ended and the sink has its last item,
-/// on the
-///            handler's associated executor, the stream's by default; never inside this call
+///            on the handler's associated executor, the stream's by default; never inside this call
 /// @errors  what the stream threw; `errc::closed` when the sink takes no more; `operation_aborted`
-/// when
-///          cancelled, or stream or sink destroyed
+///          when cancelled, or stream or sink destroyed
 /// @cancels total, partial, terminal; an item that was pulled but found no room goes to the sink's
 ///          `on_undelivered`
 /// @threads may be called from any thread if both are owned, else from the stream's executor

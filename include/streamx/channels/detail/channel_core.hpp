@@ -447,7 +447,7 @@ private:
         switch (overflow_) {
         case overflow::drop_oldest:
             if (head_.load(std::memory_order_relaxed) != tail_.load(std::memory_order_relaxed)) {
-                dropped.item = take_locked();
+                take_into(dropped.item);
                 ++rare().dropped_oldest;
                 push(item, woken);
                 return send_result::sent;
@@ -464,13 +464,13 @@ private:
         return send_result::full;
     }
 
-    T take_locked() {
+    /// Moves the oldest item out; if that throws, it is still there.
+    void take_into(std::optional<T>& item) {
         const auto position = head_.load(std::memory_order_relaxed);
         T* place = segments_.to_read(position);
-        T item(std::move(*place));
+        item.emplace(std::move(*place));
         std::destroy_at(place);
         head_.store(position + 1, std::memory_order_release);
-        return item;
     }
 
     void notify_receiver(wakes& woken) {
@@ -663,7 +663,7 @@ private:
             if (tail_.load(std::memory_order_relaxed) - head_.load(std::memory_order_relaxed) <=
                 keep)
                 return;
-            item.item = take_locked();
+            take_into(item.item);
             ++(rare().*count);
         }
     }

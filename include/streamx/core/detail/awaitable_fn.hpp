@@ -4,6 +4,8 @@
 #include <streamx/core/detail/driver.hpp>
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/detail/initiate.hpp>
+#include <streamx/core/detail/next.hpp>
+#include <streamx/core/error.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -12,6 +14,7 @@
 
 #include <exception>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -73,25 +76,46 @@ private:
     std::shared_ptr<cancellation> inner_;
 };
 
+/// What the coroutine of a terminal pulls from: it has the claim to the stream for its whole life.
+template <class S>
+class pulled {
+public:
+    pulled(std::remove_reference_t<S>& s, const claim<S>& mine) noexcept
+        : stream_(&s), mine_(&mine) {}
+
+    asio::awaitable<std::optional<item_t<S>>> next() { return next_item(*stream_, mine_); }
+
+private:
+    std::remove_reference_t<S>* stream_;
+    const claim<S>* mine_;
+};
+
 template <class S, class Body>
 struct initiate_coroutine {
-    using result = std::invoke_result_t<Body&, std::remove_reference_t<S>&>;
+    using result = std::invoke_result_t<Body&, pulled<S>&>;
 
+    /// Not const: g++ 12 with a sanitizer takes an empty initiation for an uninitialised one then.
     template <class Handler>
-    void operator()(Handler handler, passed<S> stream, Body body) const {
+    void operator()(Handler handler, passed<S> stream, Body body) {
         auto ex = executor_for(handler, executor_of(stream.get()));
+        auto mine = std::make_unique<claim<S>>(stream.look());
         coroutine_op<Handler, decltype(ex)> op(std::move(handler), ex);
-        asio::co_spawn(ex, run(std::move(stream), std::move(body)), std::move(op));
+        asio::co_spawn(ex, run(std::move(stream), std::move(mine), std::move(body)), std::move(op));
     }
 
-    static result run(passed<S> passed_stream, Body body) {
+    static result run(passed<S> passed_stream, std::unique_ptr<claim<S>> mine, Body body) {
         co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+        if (mine->orphaned())
+            throw boost::system::system_error(asio::error::operation_aborted, "streamx");
+        if (!*mine)
+            throw boost::system::system_error(errc::operation_in_progress, "streamx");
         S stream = passed_stream.get();
-        co_return co_await body(stream);
+        pulled<S> source(stream, *mine);
+        co_return co_await body(source);
     }
 };
 
-/// Runs `body(stream)`, a coroutine, as an operation on the handler's associated executor, the
+/// Runs `body(pulled)`, a coroutine, as an operation on the handler's associated executor, the
 /// stream's by default: the form a terminal takes when its function is a coroutine.
 template <class Signature, class S, class Body, class Token>
 auto async_coroutine(S&& stream, Body body, Token&& token) {

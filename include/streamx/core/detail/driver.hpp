@@ -40,12 +40,14 @@ template <class S>
 struct passed {
     S stream;
     S&& get() noexcept { return std::move(stream); }
+    S& look() noexcept { return stream; }
 };
 template <class S>
 struct passed<S&> {
     explicit passed(S& s) noexcept : stream(&s) {}
     S* stream;
     S& get() noexcept { return *stream; }
+    S& look() noexcept { return *stream; }
 };
 
 template <class S>

@@ -19,8 +19,8 @@ struct untracked_of {
     class type {
     public:
         template <std::same_as<Executor> E> // and nothing that would have to be converted, for that
-                                            // reason
-                                            explicit type(const E& ex) noexcept : executor_(ex) {}
+        // reason
+        explicit type(const E& ex) noexcept : executor_(ex) {}
 
         auto& query(asio::execution::context_t) const noexcept {
             return asio::query(executor_, asio::execution::context);
