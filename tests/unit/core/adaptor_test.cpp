@@ -6,10 +6,12 @@
 #include <streamx/sources/range.hpp>
 #include <streamx/testing/collect.hpp>
 
+#include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
 #include <memory>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace streamx::testing {

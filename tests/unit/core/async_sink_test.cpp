@@ -3,8 +3,10 @@
 #include <streamx/channels/sender.hpp>
 #include <streamx/core/any_sink.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <gtest/gtest.h>
 
+#include <exception>
 #include <memory>
 
 namespace streamx::testing {

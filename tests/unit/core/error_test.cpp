@@ -4,6 +4,7 @@
 #include <boost/system/system_error.hpp>
 #include <gtest/gtest.h>
 
+#include <exception>
 #include <future>
 #include <new>
 #include <set>

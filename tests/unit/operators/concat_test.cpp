@@ -8,8 +8,13 @@
 #include <streamx/testing/probe.hpp>
 #include <streamx/testing/script.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include <utility>
 #include <vector>
 
 namespace streamx::testing {

@@ -5,9 +5,12 @@
 #include <streamx/testing/items.hpp>
 #include <streamx/testing/script.hpp>
 
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace streamx::testing {

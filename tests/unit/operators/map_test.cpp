@@ -5,12 +5,16 @@
 #include <streamx/testing/items.hpp>
 #include <streamx/testing/script.hpp>
 
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace streamx::testing {

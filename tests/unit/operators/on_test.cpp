@@ -7,10 +7,15 @@
 #include <streamx/testing/collect.hpp>
 #include <streamx/testing/probe.hpp>
 
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
 #include <gtest/gtest.h>
 
+#include <exception>
 #include <optional>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace streamx::testing {

@@ -5,9 +5,13 @@
 #include <streamx/testing/collect.hpp>
 #include <streamx/testing/script.hpp>
 
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace streamx::testing {

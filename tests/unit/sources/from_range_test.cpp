@@ -3,6 +3,7 @@
 #include <streamx/testing/collect.hpp>
 #include <streamx/testing/items.hpp>
 
+#include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
 #include <list>
@@ -14,6 +15,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace streamx::testing {

@@ -8,10 +8,17 @@
 #include <streamx/testing/probe.hpp>
 #include <streamx/testing/script.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include <exception>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace streamx::testing {

@@ -4,10 +4,12 @@
 #include <streamx/sources/range.hpp>
 #include <streamx/testing/script.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace streamx::testing {

@@ -1,8 +1,10 @@
 #include <streamx/core/detail/ready_queue.hpp> // first, so this file also proves the header stands alone
 
 #include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <optional>
 #include <vector>
 
