@@ -39,8 +39,10 @@ public:
 
     /// For a terminal that runs a function of the user's for each item.
     void check_throw() {
-        for (int at : {1, 2, 3})
+        for (int at : {1, 2, 3}) {
             gives_what_the_function_throws(at);
+            leaves_the_rest_when_the_function_throws(at);
+        }
     }
 
 private:
@@ -72,19 +74,31 @@ private:
     }
 
     void gives_what_the_function_throws(int at) {
-        SCOPED_TRACE("gives what the function throws, and lets go of the stream");
+        SCOPED_TRACE("gives what the function throws, and lets go of an owned stream");
         observer seen;
-        throws_at_ = at;
-        auto s = play(ctx_.get_executor(), plan<int>{3, true}, seen);
         auto sibling = play(ctx_.get_executor(), plan<int>{3, true});
+        throws_at_ = at;
+        start(play(ctx_.get_executor(), plan<int>{3, true}, seen));
+        ctx_.poll();
+
+        EXPECT_EQ(p_.calls(), 1);
+        EXPECT_EQ(p_->what, "the user's");
+        EXPECT_EQ(got_, one_to(at - 1));
+        EXPECT_EQ(seen.live(), 0u);
+        EXPECT_EQ(collect(ctx_, sibling).items, one_to(3));
+        throws_at_ = 0;
+    }
+
+    void leaves_the_rest_when_the_function_throws(int at) {
+        SCOPED_TRACE("leaves the rest of a borrowed stream when the function throws");
+        auto s = play(ctx_.get_executor(), plan<int>{3, true});
+        throws_at_ = at;
         start(s);
         ctx_.poll();
 
         EXPECT_EQ(p_->what, "the user's");
-        EXPECT_EQ(got_, one_to(at - 1));
-        EXPECT_EQ(seen.live(), 0u);
-        EXPECT_TRUE(collect(ctx_, s).ended);
-        EXPECT_EQ(collect(ctx_, sibling).items, one_to(3));
+        const auto all = one_to(3);
+        EXPECT_EQ(collect(ctx_, s).items, std::vector<int>(all.begin() + at, all.end()));
         throws_at_ = 0;
     }
 
