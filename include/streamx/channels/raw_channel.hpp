@@ -305,10 +305,9 @@ private:
                 s->room.wake(errc::closed);
             else if (!s->parked.load(std::memory_order_acquire))
                 s->room.wake();
+            auto ex = detail::executor_for(handler, self->get_executor());
             detail::async_wait_on(
-                std::shared_ptr<detail::gate<std::mutex>>(s, &s->room),
-                detail::executor_for(handler, self->get_executor()),
-                std::move(handler));
+                std::shared_ptr<detail::gate<std::mutex>>(s, &s->room), ex, std::move(handler));
         }
 
         into_channel_sink* self;

@@ -45,7 +45,6 @@ template <class T>
 struct cursor {
     T* next = nullptr;
     T* last = nullptr;
-    run_scope::serial batching = run_scope::none; ///< where senders may be let in by the batch
     bool failed = false; ///< has been told of the failure that closed the channel
 };
 
@@ -159,7 +158,7 @@ public:
             return refill(c);
         poll<T> item(std::move(*c.next));
         std::destroy_at(c.next++);
-        taken(head_.load(std::memory_order_relaxed) + 1, c);
+        taken(head_.load(std::memory_order_relaxed) + 1);
         return item;
     }
 
@@ -175,6 +174,7 @@ public:
 
     /// The end of a stretch in which senders were let in by the batch.
     void settle() {
+        batching_.store(false, std::memory_order_relaxed);
         const auto head = head_.load(std::memory_order_relaxed);
         head_.store(head, std::memory_order_seq_cst);
         if (head >= make_room_at_.load(std::memory_order_seq_cst))
@@ -533,12 +533,12 @@ private:
     /// A receiver has taken up to `head`. Senders and receiver each write what they have done
     /// before they look at what the other has (in one order for all: a sender that has seen no room
     /// is seen).
-    void taken(std::size_t head, const cursor<T>& c) {
+    void taken(std::size_t head) {
         if constexpr (std::is_same_v<Lock, null_lock>) {
             head_.store(head, std::memory_order_relaxed);
             if (head >= make_room_at_.load(std::memory_order_relaxed)) [[unlikely]]
                 make_room();
-        } else if (c.batching != run_scope::none && c.batching == run_scope::current()) [[likely]] {
+        } else if (batching_.load(std::memory_order_relaxed)) [[likely]] {
             head_.store(head, std::memory_order_release);
             if (head >= make_much_room_at_.load(std::memory_order_relaxed)) [[unlikely]]
                 make_room();
@@ -616,8 +616,8 @@ private:
         c.next = place + 1;
         c.last = alone ? place + (std::min(tail, segments_.read_end()) - head) : c.next;
         if constexpr (!std::is_same_v<Lock, null_lock>)
-            if (alone && c.batching != run_scope::current())
-                c.batching = run_scope::note(this);
+            if (alone && !batching_.load(std::memory_order_relaxed))
+                batching_.store(run_scope::note(this), std::memory_order_relaxed);
         if (head + 1 >= make_room_at_.load(std::memory_order_relaxed))
             admit(woken);
         return item;
@@ -694,6 +694,7 @@ private:
     std::uint32_t receivers_alive_ = 0;
     overflow overflow_;
     bool closed_ = false;
+    std::atomic<bool> batching_ = false; // senders are let in by the batch, until `settle`
 
     // What a receiver writes and looks at with every item: far from what the senders write.
     std::atomic<std::size_t> make_room_at_ =

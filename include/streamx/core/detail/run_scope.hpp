@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
 
 namespace streamx::detail {
 
@@ -11,12 +10,7 @@ namespace streamx::detail {
 /// are noted here and let in the rest at the end of the stretch, after which nobody may ask again.
 class run_scope {
 public:
-    run_scope() noexcept : outer_(current_) {
-        current_ = this;
-        if (++serials_ == none)
-            ++serials_;
-        serial_ = serials_;
-    }
+    run_scope() noexcept : outer_(current_) { current_ = this; }
     run_scope(const run_scope&) = delete;
     run_scope& operator=(const run_scope&) = delete;
     ~run_scope() {
@@ -25,25 +19,19 @@ public:
             noted_[i].settle(noted_[i].channel);
     }
 
-    using serial = std::uint32_t;
-    static constexpr serial none = 0;
-
-    /// The stretch that this thread is in.
-    static serial current() noexcept { return current_ ? current_->serial_ : none; }
-
-    /// Has `settle(channel)` called at the end of this stretch. Gives its name, or `none` if there
-    /// is no stretch or it has noted as many as it can: then nothing may be put off. Takes a hold
-    /// on the channel, which `settle` has to let go.
+    /// Has `channel->settle()` called at the end of the stretch that this thread is in, and keeps the
+    /// channel alive until then. False if there is no stretch, or it has noted as many as it can: then
+    /// nothing may be put off.
     template <class Channel>
-    static serial note(Channel* channel) noexcept {
+    static bool note(Channel* channel) noexcept {
         if (!current_ || current_->count_ == current_->noted_.size())
-            return none;
+            return false;
         intrusive_ptr_add_ref(channel);
         current_->noted_[current_->count_++] = {channel, [](void* c) noexcept {
                                                     static_cast<Channel*>(c)->settle();
                                                     intrusive_ptr_release(static_cast<Channel*>(c));
                                                 }};
-        return current_->serial_;
+        return true;
     }
 
 private:
@@ -53,10 +41,8 @@ private:
     };
 
     static inline constinit thread_local run_scope* current_ = nullptr;
-    static inline constinit thread_local serial serials_ = none;
 
     run_scope* outer_;
-    serial serial_;
     std::size_t count_ = 0;
     std::array<entry, 16> noted_;
 };
