@@ -5,15 +5,20 @@
 #include <streamx/testing/collect.hpp>
 #include <streamx/testing/probe.hpp>
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/experimental/channel.hpp>
 #include <boost/asio/experimental/concurrent_channel.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -367,6 +372,26 @@ TYPED_TEST(raw_channel_test, whoever_waits_for_room_is_told_when_the_sink_or_the
     sink.reset();
     this->run();
     EXPECT_EQ(second->ec, asio::error::operation_aborted);
+}
+
+TYPED_TEST(raw_channel_test, coroutines_pass_items_from_a_sink_to_a_stream_in_order) {
+    auto send = [this]() -> asio::awaitable<void> {
+        auto sink = into_channel(this->raw);
+        for (int i = 0; i != 100;) {
+            if (sink.try_send(i))
+                ++i;
+            else
+                co_await sink.async_wait(asio::use_awaitable);
+        }
+        sink.close();
+    };
+    asio::co_spawn(this->ctx, send, asio::detached);
+
+    auto got = collect(this->ctx, from_channel(this->raw));
+
+    EXPECT_EQ(got.items.size(), 100U);
+    EXPECT_TRUE(std::is_sorted(got.items.begin(), got.items.end()));
+    EXPECT_TRUE(got.ended);
 }
 
 TEST(raw_channel_items_test, may_be_movable_only) {
