@@ -56,8 +56,8 @@ TYPED_TEST(completion_tokens_test, use_future) {
 }
 
 TYPED_TEST(completion_tokens_test, use_awaitable) {
-    auto run = [](auto& op) -> asio::awaitable<void> {
-        static_cast<void>(co_await op.start(asio::use_awaitable));
+    auto run = [](auto& started) -> asio::awaitable<void> {
+        static_cast<void>(co_await started.start(asio::use_awaitable));
     };
     asio::co_spawn(this->ctx, run(this->op), this->noting());
     this->finish();
@@ -66,8 +66,8 @@ TYPED_TEST(completion_tokens_test, use_awaitable) {
 }
 
 TYPED_TEST(completion_tokens_test, as_tuple) {
-    auto run = [](auto& op) -> asio::awaitable<bool> {
-        auto results = co_await op.start(asio::as_tuple(asio::use_awaitable));
+    auto run = [](auto& started) -> asio::awaitable<bool> {
+        auto results = co_await started.start(asio::as_tuple(asio::use_awaitable));
         co_return !std::get<0>(results);
     };
     asio::co_spawn(this->ctx, run(this->op), [this](std::exception_ptr failure, bool success) {
