@@ -62,8 +62,9 @@ public:
 
     channel_core(
         asio::any_io_executor ex, std::size_t capacity, overflow policy, hook on_undelivered)
-        : capacity_(capacity), executor_(std::move(ex)), overflow_(policy) {
-        if (on_undelivered)
+        : capacity_(capacity), executor_(std::move(ex)), overflow_(policy),
+          has_hook_(on_undelivered != nullptr) {
+        if (has_hook_)
             rare().on_undelivered = std::move(on_undelivered);
     }
 
@@ -175,10 +176,7 @@ public:
     /// The end of a stretch in which senders were let in by the batch.
     void settle() {
         batching_.store(false, std::memory_order_relaxed);
-        const auto head = head_.load(std::memory_order_relaxed);
-        head_.store(head, std::memory_order_seq_cst);
-        if (head >= make_room_at_.load(std::memory_order_seq_cst))
-            make_room();
+        make_room();
     }
 
     /// Queues `w` until there is something to take, an end or a failure; false if there is now.
@@ -215,11 +213,12 @@ public:
         return true;
     }
 
-    /// A woken waiter has had its turn: what it has left is for those behind it.
-    void pass_on() {
+    /// A woken waiter of `endpoint` has had its turn: what it has left is for those behind it.
+    void pass_on(std::uint32_t endpoint) {
         wakes woken;
         std::lock_guard lock(lock_);
-        invited_ = 0;
+        if (invited_ == endpoint)
+            invited_ = 0;
         admit(woken);
         if (head_.load(std::memory_order_acquire) != tail_.load(std::memory_order_relaxed))
             notify_receiver(woken);
@@ -278,7 +277,7 @@ public:
 
     /// What nobody will receive any more goes to the hook; an item of a send that failed, too.
     void undelivered(T&& item) noexcept {
-        if (!rare_ || !rare_->on_undelivered)
+        if (!has_hook_) // with one, rare_ is there from the start and is read without the lock
             return;
         try {
             rare_->on_undelivered(std::move(item));
@@ -694,6 +693,7 @@ private:
     std::uint32_t receivers_alive_ = 0;
     overflow overflow_;
     bool closed_ = false;
+    const bool has_hook_;
     std::atomic<bool> batching_ = false; // senders are let in by the batch, until `settle`
 
     // What a receiver writes and looks at with every item: far from what the senders write.

@@ -5,6 +5,7 @@
 
 #include <boost/asio/cancellation_type.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -30,12 +31,14 @@ public:
         clear_slot(this->get_cancellation_slot());
         const bool accepted = waiter_->accepted;
         const bool leaves_rest = std::exchange(waiter_->leaves_rest, false);
+        const auto endpoint = waiter_->owner;
         give_back(*waiter_);
         core_ptr<T, Lock> core;
         if (leaves_rest || Complete::needs_channel)
             core = waiter_->core;
         waiter_.reset(); // free for the handler's next operation
-        const turn_over rest{leaves_rest ? core.get() : nullptr}; // also when the handler throws
+        const turn_over rest{
+            leaves_rest ? core.get() : nullptr, endpoint}; // also when the handler throws
         complete_(std::move(this->handler()), ec, accepted, core);
     }
 
@@ -43,9 +46,10 @@ private:
     struct turn_over {
         ~turn_over() {
             if (core)
-                core->pass_on();
+                core->pass_on(endpoint);
         }
         channel_core<T, Lock>* core;
+        std::uint32_t endpoint;
     };
 
     /// What was given to the operation and not accepted is undelivered.
@@ -59,7 +63,7 @@ private:
 
     void abandon() {
         if (!waiter_->core->cancel(*waiter_) && waiter_->leaves_rest)
-            waiter_->core->pass_on();
+            waiter_->core->pass_on(waiter_->owner);
         if (waiter_->what == wants::permit && waiter_->accepted)
             waiter_->core->give_back_slot();
         give_back(*waiter_);
