@@ -4,6 +4,7 @@
 #include <streamx/core/any_sink.hpp>
 #include <streamx/core/any_stream.hpp>
 #include <streamx/core/error.hpp>
+#include <streamx/core/log.hpp>
 #include <streamx/operators.hpp>
 #include <streamx/sources.hpp>
 #include <streamx/terminals.hpp>
