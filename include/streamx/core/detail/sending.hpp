@@ -6,7 +6,6 @@
 #include <streamx/core/detail/handler.hpp>
 
 #include <exception>
-#include <functional>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -31,8 +30,11 @@ public:
     /// Moves only before the first pull, while nothing is held.
     sending_stream(sending_stream&& other) noexcept
         : up_(std::forward<Up>(other.up_)), sink_(std::forward<Sink>(other.sink_)) {}
+    /// An item that found no room goes to the sink's hook, if the sink is ours: a borrowed one may be gone.
     ~sending_stream() {
-        if constexpr (requires { sink_.undelivered(*std::move(held_)); })
+        if constexpr (!std::is_reference_v<Sink> && requires {
+                          sink_.undelivered(*std::move(held_));
+                      })
             if (held_)
                 sink_.undelivered(*std::move(held_));
     }
@@ -73,10 +75,12 @@ public:
     void async_wait(Op op) {
         if (!held_)
             up_.async_wait(std::move(op));
-        else if constexpr (requires { sink_.async_send(std::ref(*held_), std::move(op)); })
-            sink_.async_send(
-                std::ref(*held_), sent_op<Op>{std::move(op), this}); // keeps its place in the queue
-        else
+        else if constexpr (requires { sink_.async_send(*std::move(held_), std::move(op)); }) {
+            item next = *std::move(
+                held_); // keeps its place in the sink's queue, and is the sink's to give back
+            held_.reset();
+            sink_.async_send(std::move(next), sent_op<Op>{std::move(op), this});
+        } else
             sink_.async_wait(std::move(op));
     }
 
@@ -94,10 +98,8 @@ private:
         }
 
         void operator()(error_code ec) {
-            if (!ec) { // on error the stream may be gone
-                self->held_.reset();
+            if (!ec) // on error the stream may be gone
                 self->taken_ = true;
-            }
             op(ec);
         }
 
