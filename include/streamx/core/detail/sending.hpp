@@ -30,13 +30,13 @@ public:
     /// Moves only before the first pull, while nothing is held.
     sending_stream(sending_stream&& other) noexcept
         : up_(std::forward<Up>(other.up_)), sink_(std::forward<Sink>(other.sink_)) {}
-    /// An item that found no room goes to the sink's hook, if the sink is ours: a borrowed one may be gone.
+    /// An item that found no room goes to the sink's hook, if the sink is ours: a borrowed one may
+    /// be gone.
     ~sending_stream() {
-        if constexpr (!std::is_reference_v<Sink> && requires {
-                          sink_.undelivered(*std::move(held_));
-                      })
-            if (held_)
-                sink_.undelivered(*std::move(held_));
+        if constexpr (!std::is_reference_v<Sink>)
+            if constexpr (requires { sink_.undelivered(*std::move(held_)); })
+                if (held_)
+                    sink_.undelivered(*std::move(held_));
     }
 
     executor_type get_executor() const noexcept {
@@ -76,8 +76,8 @@ public:
         if (!held_)
             up_.async_wait(std::move(op));
         else if constexpr (requires { sink_.async_send(*std::move(held_), std::move(op)); }) {
-            item next = *std::move(
-                held_); // keeps its place in the sink's queue, and is the sink's to give back
+            // It keeps its place in the sink's queue, and is the sink's to give back.
+            item next = *std::move(held_);
             held_.reset();
             sink_.async_send(std::move(next), sent_op<Op>{std::move(op), this});
         } else
