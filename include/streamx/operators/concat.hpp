@@ -29,7 +29,7 @@ public:
             auto item = inputs_.try_next(current_);
             if (!item.is_end())
                 return item;
-            inputs_.visit(current_++, [](auto& input) { input.reset(); });
+            inputs_.visit(current_++, [](auto& input, auto) { input.reset(); });
         }
         return end;
     }
@@ -47,7 +47,7 @@ private:
                 return detail::async_ready(std::move(handler), self->executor_);
             detail::wait_op<Handler, executor_type> op(std::move(handler), self->executor_);
             self->inputs_.visit(
-                self->current_, [&](auto& input) { input->async_wait(std::move(op)); });
+                self->current_, [&](auto& input, auto) { input->async_wait(std::move(op)); });
         }
 
         concat_stream* self;
@@ -66,7 +66,7 @@ private:
 /// @cost    no allocation, no copy, nothing buffered
 template <async_stream S, async_stream... Ss>
 [[nodiscard]] auto concat(S first, Ss... rest) {
-    return concat_stream(detail::input_tuple<S, Ss...>(std::move(first), std::move(rest)...));
+    return concat_stream(detail::alike_input_tuple<S, Ss...>(std::move(first), std::move(rest)...));
 }
 
 /// The same for any number of streams of one type; with none it ends at once.

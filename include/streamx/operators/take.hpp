@@ -2,7 +2,7 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
-#include <streamx/core/detail/ready.hpp>
+#include <streamx/core/detail/wait_unless.hpp>
 #include <streamx/core/stream_interface.hpp>
 
 #include <cstddef>
@@ -31,22 +31,12 @@ public:
 
     template <class Token>
     auto async_wait(Token&& token) {
-        return asio::async_initiate<Token, void(error_code)>(initiate_wait{this}, token);
+        // The end does not wait for upstream.
+        return detail::async_wait_unless(
+            [this] { return left_ == 0; }, up_, std::forward<Token>(token));
     }
 
 private:
-    struct initiate_wait {
-        template <class Handler>
-        void operator()(Handler handler) const {
-            if (self->left_ == 0) // the end does not wait for upstream
-                detail::async_ready(std::move(handler), self->up_.get_executor());
-            else
-                self->up_.async_wait(std::move(handler));
-        }
-
-        take_stream* self;
-    };
-
     Up up_;
     std::size_t left_;
 };

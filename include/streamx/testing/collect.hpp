@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/next.hpp>
 #include <streamx/core/error.hpp>
 #include <streamx/testing/probe.hpp>
 
@@ -8,6 +9,7 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <exception>
 #include <memory>
@@ -49,29 +51,50 @@ completion<std::optional<item_t<S>>> next(asio::io_context& ctx, S& stream) {
     return {};
 }
 
-/// Pulls a stream with `async_next` until it ends, fails or hangs, by polling `ctx`. A stream given
-/// as an lvalue is borrowed and can be pulled on.
+/// Waits on `ctx` until a stream is worth trying; no value if that moment does not come.
+template <class S>
+std::optional<error_code> wait(asio::io_context& ctx, S& stream) {
+    asio::cancellation_signal stop;
+    std::optional<error_code> result;
+    stream.async_wait(asio::bind_cancellation_slot(
+        stop.slot(),
+        asio::bind_executor(ctx.get_executor(), [&result](error_code ec) { result = ec; })));
+    ctx.restart();
+    ctx.poll();
+    if (result)
+        return result;
+    stop.emit(asio::cancellation_type::terminal); // it hangs: leave nothing behind
+    ctx.restart();
+    ctx.poll();
+    return {};
+}
+
+/// Pulls a stream until it ends, fails or hangs, by polling `ctx`. A stream given as an lvalue is
+/// borrowed and can be pulled on. It tries and waits by itself, without the driver: one driver less
+/// to compile for each stream that is tested.
 template <class S>
     requires async_stream_ref<S>
 collected<item_t<S>> collect(asio::io_context& ctx, S&& stream) {
     collected<item_t<S>> got;
-    for (;;) {
-        auto done = next(ctx, stream);
-        if (done.calls == 0) {
-            got.hung = true;
-            break;
+    try {
+        for (;;) {
+            if (auto item = streamx::detail::try_next_once(stream)) {
+                got.items.push_back(*std::move(item));
+                continue;
+            } else if (item.is_end()) {
+                got.ended = true;
+                break;
+            }
+            const auto ec = wait(ctx, stream);
+            if ((got.hung = !ec))
+                break;
+            if (*ec)
+                throw boost::system::system_error(*ec, "wait");
         }
-        if (done.failure) {
-            got.ec = done.ec;
-            got.what = std::move(done.what);
-            got.failure = std::move(done.failure);
-            break;
-        }
-        if (!*done.value) {
-            got.ended = true;
-            break;
-        }
-        got.items.push_back(**std::move(done.value));
+    } catch (...) {
+        got.failure = std::current_exception();
+        got.ec = to_error_code(got.failure);
+        got.what = what_of(got.failure);
     }
     if constexpr (!std::is_lvalue_reference_v<S>) [[maybe_unused]]
         auto dead = std::move(stream);

@@ -24,6 +24,19 @@ struct completion {
     std::optional<Value> value; ///< what came after the error, if it is of this type
 };
 
+/// The text of a failure; empty for none.
+inline std::string what_of(const std::exception_ptr& failure) {
+    try {
+        if (failure)
+            std::rethrow_exception(failure);
+    } catch (const std::exception& e) {
+        return e.what();
+    } catch (...) {
+        return "not a std::exception";
+    }
+    return {};
+}
+
 /// Makes a completion handler for whatever signature begins with an `error_code` or an
 /// `exception_ptr`, and records what becomes of it. The record outlives probe and handler alike.
 template <class Value = std::monostate>
@@ -62,15 +75,8 @@ public:
         }
         void note(std::exception_ptr failure) {
             record_->ec = to_error_code(failure);
-            record_->failure = failure;
-            try {
-                if (failure)
-                    std::rethrow_exception(std::move(failure));
-            } catch (const std::exception& e) {
-                record_->what = e.what();
-            } catch (...) {
-                record_->what = "not a std::exception";
-            }
+            record_->what = what_of(failure);
+            record_->failure = std::move(failure);
         }
         template <class V>
         void keep(V&& value) {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
-#include <streamx/core/detail/ready.hpp>
+#include <streamx/core/detail/wait_unless.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -56,22 +56,11 @@ public:
     /// Waits for upstream, unless that is over and the end or its failure is yet to be told.
     template <class Token>
     auto async_wait(Token&& token) {
-        return asio::async_initiate<Token, void(error_code)>(initiate_wait{this}, token);
+        return async_wait_unless(
+            [this] { return ended_ || failure_; }, up_, std::forward<Token>(token));
     }
 
 private:
-    struct initiate_wait {
-        template <class Handler>
-        void operator()(Handler handler) const {
-            if (self->ended_ || self->failure_)
-                async_ready(std::move(handler), self->up_.get_executor());
-            else
-                self->up_.async_wait(std::move(handler));
-        }
-
-        chunker* self;
-    };
-
     Up up_;
     std::size_t size_;
     chunk filling_;

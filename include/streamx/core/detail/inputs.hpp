@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <optional>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,13 +19,9 @@ namespace streamx::detail {
 /// is released is gone; the others stay where they are.
 template <class S, class... Ss>
 class input_tuple {
-    static_assert(
-        (std::is_same_v<item_t<S>, item_t<Ss>> && ...),
-        "all inputs must have the same value_type: `map` them to one");
     using tuple = std::tuple<std::optional<S>, std::optional<Ss>...>;
 
 public:
-    using value_type = item_t<S>;
     using executor_type = typename first_executor<executor_t<S>, executor_t<Ss>...>::type;
 
     explicit input_tuple(S first, Ss... rest) : inputs_(std::move(first), std::move(rest)...) {}
@@ -32,21 +29,22 @@ public:
     static constexpr std::size_t size() noexcept { return 1 + sizeof...(Ss); }
     executor_type get_executor() const noexcept { return executor_of<0>(); }
 
-    poll<value_type> try_next(std::size_t i) {
-        static constexpr auto table = []<std::size_t... I>(std::index_sequence<I...>) {
-            return std::array{+[](tuple& t) { return std::get<I>(t)->try_next(); }...};
-        }(std::make_index_sequence<size()>());
-        return table[i](inputs_);
-    }
-
+    /// Calls `f(input, index)` with the `i`th input, a `std::optional` of it, and its index as an
+    /// `std::integral_constant`. `f` gives the same type for all.
     template <class F>
-    void visit(std::size_t i, F&& f) {
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            (void)((i == I && (f(std::get<I>(inputs_)), true)) || ...);
+    decltype(auto) visit(std::size_t i, F&& f) {
+        using result = std::invoke_result_t<F&, std::optional<S>&, index<0>>;
+        static constexpr auto table = []<std::size_t... I>(std::index_sequence<I...>) {
+            return std::array{
+                +[](tuple& t, F& g) -> result { return g(std::get<I>(t), index<I>()); }...};
         }(std::make_index_sequence<size()>());
+        return table[i](inputs_, f);
     }
 
 private:
+    template <std::size_t I>
+    using index = std::integral_constant<std::size_t, I>;
+
     template <std::size_t I>
     executor_type executor_of() const noexcept {
         if constexpr (std::is_same_v<executor_type, no_executor>)
@@ -60,6 +58,24 @@ private:
     }
 
     tuple inputs_;
+};
+
+/// The same where all give items of one type.
+template <class S, class... Ss>
+class alike_input_tuple : public input_tuple<S, Ss...> {
+    static_assert(
+        (std::is_same_v<item_t<S>, item_t<Ss>> && ...),
+        "all inputs must have the same value_type: `map` them to one");
+
+public:
+    using value_type = item_t<S>;
+
+    explicit alike_input_tuple(S first, Ss... rest)
+        : input_tuple<S, Ss...>(std::move(first), std::move(rest)...) {}
+
+    poll<value_type> try_next(std::size_t i) {
+        return this->visit(i, [](auto& input, auto) { return input->try_next(); });
+    }
 };
 
 /// The same for any number of inputs of one type.
@@ -86,8 +102,8 @@ public:
     poll<value_type> try_next(std::size_t i) { return inputs_[i]->try_next(); }
 
     template <class F>
-    void visit(std::size_t i, F&& f) {
-        f(inputs_[i]);
+    decltype(auto) visit(std::size_t i, F&& f) {
+        return f(inputs_[i], i);
     }
 
 private:

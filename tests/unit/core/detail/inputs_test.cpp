@@ -22,7 +22,7 @@ struct inputs_test : ::testing::Test {
 };
 
 TEST_F(inputs_test, of_different_types_are_pulled_by_index) {
-    detail::input_tuple inputs(range(5, 6), upstream().item(7), range(0, 0));
+    detail::alike_input_tuple inputs(range(5, 6), upstream().item(7), range(0, 0));
 
     EXPECT_EQ(inputs.size(), 3U);
     EXPECT_EQ(*inputs.try_next(1), 7);
@@ -39,10 +39,10 @@ TEST_F(inputs_test, of_different_types_have_the_first_executor_that_is_one) {
 }
 
 TEST_F(inputs_test, a_visit_reaches_the_one_input_and_can_release_it) {
-    detail::input_tuple inputs(upstream(), range(0, 1), upstream());
+    detail::alike_input_tuple inputs(upstream(), range(0, 1), upstream());
     EXPECT_EQ(seen.live(), 2U);
 
-    inputs.visit(2, [](auto& input) { input.reset(); });
+    inputs.visit(2, [](auto& input, auto) { input.reset(); });
 
     EXPECT_EQ(seen.live(), 1U);
     EXPECT_EQ(*inputs.try_next(1), 0);
@@ -57,7 +57,7 @@ TEST_F(inputs_test, of_one_type_are_pulled_and_released_by_index) {
 
     EXPECT_EQ(inputs.size(), 2U);
     EXPECT_EQ(*inputs.try_next(1), 2);
-    inputs.visit(1, [](auto& input) { input.reset(); });
+    inputs.visit(1, [](auto& input, auto) { input.reset(); });
     EXPECT_EQ(seen.live(), 1U);
     EXPECT_EQ(*inputs.try_next(0), 1);
     EXPECT_EQ(inputs.get_executor(), asio::any_io_executor(ctx.get_executor()));
