@@ -12,8 +12,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <exception>
 #include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
 
 // A stream that always has an item lets the others on its executor run.
 
@@ -52,6 +56,24 @@ TEST_F(fairness_test, a_filter_that_rejects_everything) {
         endless() | on(ctx) | filter([](long) { return false; }), [](long) {}, asio::detached);
 
     EXPECT_TRUE(others_run());
+}
+
+TEST_F(fairness_test, operators_that_give_nothing_for_a_long_time) {
+    constexpr auto all = std::numeric_limits<std::size_t>::max();
+    auto gives_up = [](auto op) { return (endless() | std::move(op)).try_next().is_pending(); };
+
+    EXPECT_TRUE(gives_up(filter_map([](long) { return std::optional<int>(); })));
+    EXPECT_TRUE(gives_up(flat_map([](long) { return std::vector<int>(); })));
+    EXPECT_TRUE(gives_up(drop(all)));
+    EXPECT_TRUE(gives_up(drop_while([](long) { return true; })));
+    EXPECT_TRUE(gives_up(drop_last(1'000'000)));
+    EXPECT_TRUE(gives_up(take_last(1)));
+    EXPECT_TRUE(gives_up(stride(1'000'000) | drop(1)));
+    EXPECT_TRUE(gives_up(distinct(1, [](long) { return 0; }) | drop(1)));
+    EXPECT_TRUE(gives_up(map([](long) { return 0; }) | distinct_until_changed() | drop(1)));
+    EXPECT_TRUE(gives_up(slide(1'000'000)));
+    EXPECT_TRUE(gives_up(chunks(1'000'000)));
+    EXPECT_TRUE(gives_up(chunk_by([](long, long) { return true; }, 1'000'000)));
 }
 
 TEST_F(fairness_test, a_merge_and_a_join_of_what_is_rejected) {

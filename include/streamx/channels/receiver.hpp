@@ -2,7 +2,7 @@
 
 #include <streamx/channels/channel_stats.hpp>
 #include <streamx/channels/detail/endpoint.hpp>
-#include <streamx/core/detail/chunker.hpp>
+#include <streamx/core/detail/checked.hpp>
 #include <streamx/core/stream_interface.hpp>
 
 #include <boost/asio/any_io_executor.hpp>

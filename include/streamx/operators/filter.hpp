@@ -2,7 +2,7 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
-#include <streamx/core/detail/budget.hpp>
+#include <streamx/core/detail/next_that.hpp>
 #include <streamx/core/stream_interface.hpp>
 
 #include <concepts>
@@ -24,13 +24,7 @@ public:
     executor_type get_executor() const noexcept { return up_.get_executor(); }
 
     poll<value_type> try_next() {
-        auto item = up_.try_next();
-        // Others run even if all items are rejected: after so many in a row it is pending once.
-        for (unsigned left = detail::budget; item && !std::invoke(predicate_, *item);
-             item = up_.try_next())
-            if (--left == 0) [[unlikely]]
-                return pending;
-        return item;
+        return detail::next_that(up_, [this](auto& item) { return std::invoke(predicate_, item); });
     }
 
     template <class Token>

@@ -2,6 +2,7 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/checked.hpp>
 #include <streamx/core/detail/chunker.hpp>
 #include <streamx/core/stream_interface.hpp>
 

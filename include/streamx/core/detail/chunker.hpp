@@ -1,12 +1,15 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/budget.hpp>
+#include <streamx/core/detail/checked.hpp>
 #include <streamx/core/detail/wait_unless.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <exception>
-#include <stdexcept>
+#include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -16,29 +19,45 @@ namespace streamx::detail {
 /// that waits behind the items which came before it.
 template <class Up>
 class chunker {
+    struct always {
+        template <class T>
+        constexpr bool operator()(const T&, const T&) const noexcept {
+            return true;
+        }
+    };
+
 public:
     using item = item_t<Up>;
     using chunk = std::vector<item>;
 
     chunker(Up up, std::size_t size) : up_(std::move(up)), size_(size) {}
 
-    /// Pulls until the chunk is full (then true) or upstream gives no item; `reason` says which.
-    bool fill(poll<item>& reason) {
+    /// Pulls until the chunk is complete (then true) or upstream gives no item; `reason` says which.
+    /// It is complete with `size` items, or at one that does not belong to the last in it:
+    /// `together(last, item)`; that one begins the next chunk.
+    template <class Together = always>
+    bool fill(poll<item>& reason, Together&& together = {}) {
+        if (next_)
+            if (append(*std::exchange(next_, std::nullopt)))
+                return true;
         if (ended_) {
             reason = end;
             return false;
         }
         try {
-            while (!failure_) {
-                reason = up_.try_next();
+            for (unsigned left = budget; !failure_; --left) {
+                reason = left == 0 ? poll<item>(pending) : up_.try_next();
                 if (!reason) {
                     ended_ = reason.is_end();
                     return false;
                 }
-                if (filling_.empty())
-                    filling_.reserve(std::min<std::size_t>(size_, 64));
-                filling_.push_back(*std::move(reason));
-                if (filling_.size() == size_)
+                if (!filling_.empty() &&
+                    !std::invoke(
+                        together, std::as_const(filling_.back()), std::as_const(*reason))) {
+                    next_ = std::move(reason).to_optional();
+                    return true;
+                }
+                if (append(*std::move(reason)))
                     return true;
             }
         } catch (...) {
@@ -61,17 +80,20 @@ public:
     }
 
 private:
+    /// Whether the chunk is full by that.
+    bool append(item&& i) {
+        if (filling_.empty())
+            filling_.reserve(std::min<std::size_t>(size_, 64));
+        filling_.push_back(std::move(i));
+        return filling_.size() == size_;
+    }
+
     Up up_;
     std::size_t size_;
     chunk filling_;
+    std::optional<item> next_; // the first of the next chunk
     std::exception_ptr failure_;
     bool ended_ = false; // a last chunk may come before the end does
 };
-
-inline std::size_t checked_size(std::size_t size, const char* message) {
-    if (size == 0)
-        throw std::invalid_argument(message);
-    return size;
-}
 
 } // namespace streamx::detail

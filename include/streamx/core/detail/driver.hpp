@@ -20,18 +20,29 @@
 
 namespace streamx::detail {
 
-/// The right to pull from `S`: a `turn` where the stream is borrowed and remembers who has it.
+/// The stream whose turn it is to be pulled when `s` is: itself, or the one that a look is at.
+inline stream_base& claimed(stream_base& s) noexcept { return s; }
+template <class Look>
+    requires requires(const Look& look) { look.claimed(); }
+stream_base& claimed(const Look& look) noexcept {
+    return look.claimed();
+}
+
+/// A stream that is another's and remembers who pulls from it.
+template <class S>
+concept claimable = requires(S& s) { claimed(s); } &&
+                    (std::is_lvalue_reference_v<S> || !std::derived_from<S, stream_base>);
+
+/// The right to pull from `S`: a `turn` where it is claimable.
 template <class S>
 struct claim {
     explicit claim(std::remove_reference_t<S>&) noexcept {}
     explicit operator bool() const noexcept { return true; }
     bool orphaned() const noexcept { return false; }
 };
-template <class S>
-    requires(
-        std::is_lvalue_reference_v<S> && std::derived_from<std::remove_reference_t<S>, stream_base>)
+template <claimable S>
 struct claim<S> : turn {
-    using turn::turn;
+    explicit claim(std::remove_reference_t<S>& s) noexcept : turn(detail::claimed(s)) {}
 };
 
 /// A stream on its way into an operation: itself where it is owned, its address where it is

@@ -2,14 +2,24 @@
 
 #include <streamx/core/poll.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <ranges>
 #include <utility>
 
 namespace streamx::detail {
 
-/// The elements of a range one by one: moved out of a container, copied out of a view (whose
-/// elements are somebody else's).
+/// The element at `next`: moved out of a container, copied out of a view (whose elements are
+/// somebody else's).
+template <class R, class Iterator>
+poll<std::ranges::range_value_t<R>> take_element(const Iterator& next) {
+    if constexpr (std::ranges::view<R>)
+        return *next;
+    else
+        return std::ranges::iter_move(next);
+}
+
+/// The elements of a range one by one.
 template <std::ranges::input_range R>
 class elements {
 public:
@@ -17,10 +27,12 @@ public:
 
     explicit elements(R range) : state_(std::make_unique<state>(std::move(range))) {}
 
+    bool empty() const { return !state_ || state_->next == state_->last; }
+
     poll<value_type> try_next() {
-        if (!state_ || state_->next == state_->last)
+        if (empty())
             return end;
-        poll<value_type> item = take();
+        auto item = take_element<R>(state_->next);
         ++state_->next;
         return item;
     }
@@ -34,14 +46,41 @@ private:
         std::ranges::sentinel_t<R> last;
     };
 
-    poll<value_type> take() {
-        if constexpr (std::ranges::view<R>)
-            return *state_->next;
-        else
-            return std::ranges::iter_move(state_->next);
+    std::unique_ptr<state> state_; // iterators into the range stay valid when this moves
+};
+
+/// The same without an allocation, where an element can be found by its index.
+template <std::ranges::random_access_range R>
+    requires std::ranges::sized_range<R>
+class elements<R> {
+public:
+    using value_type = std::ranges::range_value_t<R>;
+
+    explicit elements(R range)
+        : range_(std::move(range)), left_(static_cast<std::size_t>(std::ranges::size(range_))) {}
+    elements(elements&& other) noexcept
+        : range_(std::move(other.range_)), next_(other.next_),
+          left_(std::exchange(other.left_, 0)) {}
+    elements& operator=(elements&& other) noexcept {
+        range_ = std::move(other.range_);
+        next_ = other.next_;
+        left_ = std::exchange(other.left_, 0);
+        return *this;
     }
 
-    std::unique_ptr<state> state_; // iterators into the range stay valid when this moves
+    bool empty() const noexcept { return left_ == 0; }
+
+    poll<value_type> try_next() {
+        if (left_ == 0)
+            return end;
+        --left_;
+        return take_element<R>(std::ranges::begin(range_) + next_++);
+    }
+
+private:
+    R range_;
+    std::ranges::range_difference_t<R> next_ = 0;
+    std::size_t left_;
 };
 
 } // namespace streamx::detail

@@ -29,6 +29,12 @@ public:
     static constexpr std::size_t size() noexcept { return 1 + sizeof...(Ss); }
     executor_type get_executor() const noexcept { return executor_of<0>(); }
 
+    /// Input `I`, which has not been released.
+    template <std::size_t I>
+    auto& get() noexcept {
+        return *std::get<I>(inputs_);
+    }
+
     /// Calls `f(input, index)` with the `i`th input, a `std::optional` of it, and its index as an
     /// `std::integral_constant`. `f` gives the same type for all.
     template <class F>

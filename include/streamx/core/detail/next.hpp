@@ -39,12 +39,12 @@ poll<item_t<S>> try_next_once(S& s) {
 /// takes one while it waits.
 template <class S, class Claim = claim<S&>>
 asio::awaitable<std::optional<item_t<S>>> next_item(S& s, const Claim* held = nullptr) {
-    if constexpr (std::derived_from<S, stream_base>) {
-        if (held ? held->orphaned() : false)
+    if constexpr (claimable<S&>) {
+        if (held && held->orphaned())
             throw boost::system::system_error(asio::error::operation_aborted, "next");
-        if (!held && stream_access::is_busy(s))
+        if (!held && stream_access::is_busy(claimed(s)))
             throw boost::system::system_error(errc::operation_in_progress, "next");
-        if (stream_access::spent(s, budget))
+        if (stream_access::spent(claimed(s), budget))
             co_await asio::post(asio::use_awaitable);
     }
     for (;;) {

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <streamx/core/asio.hpp>
+#include <streamx/core/detail/gate.hpp>
+#include <streamx/core/detail/handler.hpp>
+#include <streamx/core/detail/untracked.hpp>
+
+#include <boost/system/system_error.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace streamx::detail {
+
+/// The waits for `N` streams that an operator begins as it finds them pending, and the gate that
+/// each of them wakes. They outlast the operator's own wait, which may be cancelled, and are not
+/// begun twice.
+template <std::size_t N>
+class input_waits {
+public:
+    /// Whether the wait for input `i` is outstanding: then the input is not to be tried.
+    bool outstanding(std::size_t i) const noexcept {
+        return outstanding_[i].load(std::memory_order_acquire);
+    }
+
+    /// Throws what a wait has failed with, if one has.
+    void check() {
+        if (failed_.load(std::memory_order_acquire)) [[unlikely]]
+            throw boost::system::system_error(failure_, "async_wait");
+    }
+
+    void wake() { ready_.wake(); }
+
+    template <class S, class Executor>
+    static void
+    begin(const std::shared_ptr<input_waits>& self, std::size_t i, S& input, const Executor& ex) {
+        self->outstanding_[i].store(true, std::memory_order_relaxed);
+        input.async_wait(input_ready<Executor>{self, i, ex});
+    }
+
+    template <class Executor, class Handler>
+    static void
+    async_wait(const std::shared_ptr<input_waits>& self, const Executor& ex, Handler handler) {
+        async_wait_on(
+            std::shared_ptr<gate<std::mutex>>(self, &self->ready_), ex, std::move(handler));
+    }
+
+private:
+    template <class Executor>
+    struct input_ready {
+        using executor_type = untracked<Executor>; // who waits for any of them counts as work
+        executor_type get_executor() const noexcept { return executor_type(ex); }
+
+        void operator()(error_code ec) {
+            if (auto alive = waits.lock())
+                alive->arrive(index, ec);
+        }
+
+        std::weak_ptr<input_waits> waits;
+        std::size_t index;
+        Executor ex;
+    };
+
+    void arrive(std::size_t i, error_code ec) {
+        if (ec) {
+            std::lock_guard lock(failing_);
+            if (!failed_.load(std::memory_order_relaxed))
+                failure_ = ec;
+            failed_.store(true, std::memory_order_release);
+        }
+        outstanding_[i].store(false, std::memory_order_release);
+        ready_.wake();
+    }
+
+    std::array<std::atomic<bool>, N> outstanding_{};
+    std::atomic<bool> failed_ = false;
+    std::mutex failing_;
+    error_code failure_; // the first one, written before `failed_` is set
+    gate<std::mutex> ready_;
+};
+
+} // namespace streamx::detail

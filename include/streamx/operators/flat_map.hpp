@@ -1,0 +1,74 @@
+#pragma once
+
+#include <streamx/core/adaptor.hpp>
+#include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/budget.hpp>
+#include <streamx/core/detail/elements.hpp>
+#include <streamx/core/detail/wait_unless.hpp>
+#include <streamx/core/stream_interface.hpp>
+
+#include <concepts>
+#include <functional>
+#include <optional>
+#include <ranges>
+#include <type_traits>
+#include <utility>
+
+namespace streamx {
+
+/// The stream that `flat_map` makes: the elements of the ranges that a function makes of upstream's
+/// items.
+template <async_stream Up, std::invocable<item_t<Up>> Fn>
+    requires std::ranges::input_range<std::invoke_result_t<Fn&, item_t<Up>>>
+class [[nodiscard]] flat_map_stream : public stream_interface<flat_map_stream<Up, Fn>> {
+    using inner = std::remove_cvref_t<std::invoke_result_t<Fn&, item_t<Up>>>;
+
+public:
+    using value_type = std::ranges::range_value_t<inner>;
+    using executor_type = executor_t<Up>;
+
+    flat_map_stream(Up up, Fn fn) : up_(std::move(up)), fn_(std::move(fn)) {}
+
+    executor_type get_executor() const noexcept { return up_.get_executor(); }
+
+    poll<value_type> try_next() {
+        for (unsigned left = detail::budget; left != 0; --left) {
+            if (inner_)
+                if (auto item = inner_->try_next())
+                    return item;
+            auto outer = up_.try_next();
+            if (!outer)
+                return outer.template without_item<value_type>();
+            inner_.emplace(std::invoke(fn_, *std::move(outer)));
+        }
+        return pending;
+    }
+
+    template <class Token>
+    auto async_wait(Token&& token) {
+        return detail::async_wait_unless(
+            [this] { return inner_ && !inner_->empty(); }, up_, std::forward<Token>(token));
+    }
+
+private:
+    Up up_;
+    [[no_unique_address]] Fn fn_;
+    std::optional<detail::elements<inner>> inner_;
+};
+
+/// Passes each item through a function that makes a container (or another range) of it, and gives
+/// the elements of these one by one. A view's elements are copied, a container's moved out.
+/// @marble  `-a--b-|`  ->  `flat_map(x => [x, x])`  ->  `-a-a--b-b-|`
+/// @errors  upstream's, unchanged; what the function or an iterator throws fails the stream with
+///          that exception
+/// @cancels as upstream; the rest of a container stays for the next pull
+/// @cost    one container at a time; one allocation for each that is not of random access
+/// @others  flat_map (futures), transform | join (ranges), flatMap (Rx), mapConcat (Akka)
+template <class Fn>
+[[nodiscard]] auto flat_map(Fn fn) {
+    return adaptor([fn = std::move(fn)]<async_stream Up>(Up up) mutable {
+        return flat_map_stream<Up, Fn>(std::move(up), std::move(fn));
+    });
+}
+
+} // namespace streamx

@@ -1,0 +1,34 @@
+#include <streamx/operators/drop_while.hpp> // first, so this file also proves the header stands alone
+
+#include <streamx/sources/from_range.hpp>
+#include <streamx/sources/range.hpp>
+#include <streamx/testing/collect.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace streamx::testing {
+namespace {
+
+struct drop_while_test : ::testing::Test {
+    asio::io_context ctx;
+};
+
+TEST_F(drop_while_test, passes_on_all_from_the_first_item_that_fails) {
+    auto s = from_range({1, 2, 3, 1}) | drop_while([](int i) { return i < 3; });
+
+    EXPECT_EQ(collect(ctx, std::move(s)).items, (std::vector{3, 1}));
+}
+
+TEST_F(drop_while_test, does_not_ask_again_once_it_has_begun) {
+    int asked = 0;
+    auto s = range(0, 9) | drop_while([&](int) { return ++asked < 3; });
+
+    EXPECT_EQ(collect(ctx, std::move(s)).items.size(), 7u);
+    EXPECT_EQ(asked, 3);
+}
+
+} // namespace
+} // namespace streamx::testing
