@@ -1,12 +1,19 @@
 #pragma once
 
+#include <streamx/operators/catch_errors.hpp>
 #include <streamx/operators/chunks.hpp>
 #include <streamx/operators/concat.hpp>
+#include <streamx/operators/divert_errors.hpp>
+#include <streamx/operators/fail_fast.hpp>
 #include <streamx/operators/filter.hpp>
 #include <streamx/operators/inspect.hpp>
+#include <streamx/operators/inspect_error.hpp>
 #include <streamx/operators/map.hpp>
 #include <streamx/operators/merge.hpp>
 #include <streamx/operators/on.hpp>
+#include <streamx/operators/or_else.hpp>
 #include <streamx/operators/ready_chunks.hpp>
+#include <streamx/operators/skip_errors.hpp>
 #include <streamx/operators/take.hpp>
+#include <streamx/operators/transform_error.hpp>
 #include <streamx/operators/yield_every.hpp>
