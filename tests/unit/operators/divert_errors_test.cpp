@@ -5,6 +5,7 @@
 #include <streamx/core/error.hpp>
 #include <streamx/sources/from_range.hpp>
 #include <streamx/testing/collect.hpp>
+#include <streamx/testing/probe.hpp>
 #include <streamx/testing/script.hpp>
 
 #include <boost/asio/error.hpp>
