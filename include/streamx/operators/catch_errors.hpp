@@ -74,7 +74,7 @@ private:
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    no allocation but the exception's, no copy, nothing buffered; nothing where none is
 ///          thrown
-/// @others  catch_unwind (futures), materialize (Rx)
+/// @others  none
 [[nodiscard]] inline auto catch_errors() {
     return adaptor([]<async_stream Op>(Op op) { return catch_errors_stream<Op>(std::move(op)); });
 }

@@ -48,7 +48,7 @@ private:
 /// @errors  the first error item, as the exception that it stands for; upstream's own failure
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    no allocation, no copy, nothing buffered; compiles into the loop that drives it
-/// @others  try_collect and its kin (futures), dematerialize (Rx)
+/// @others  try_collect, try_fold (futures), dematerialize (Rx)
 [[nodiscard]] inline auto fail_fast() {
     return adaptor([]<async_stream Up>(Up up) { return fail_fast_stream<Up>(std::move(up)); });
 }

@@ -135,7 +135,7 @@ private:
     [[no_unique_address]] Fn fn_;
 };
 
-/// Replaces what went wrong by something better.
+/// Replaces each error item, or a stream that fails, by what a function makes of it.
 ///
 /// Where the items are `result<T, E>` and `fn` takes an `E`: an error item becomes what `fn` returns
 /// for it. Returns it a `T`, then the stream is one of `T`; returns it a `result<T, E2>`, of these.
@@ -147,8 +147,7 @@ private:
 ///          function throws fails the stream with that exception
 /// @cancels as upstream or its replacement; nothing is held, so nothing can be lost
 /// @cost    no allocation, nothing buffered; a copy of each error item's `E`
-/// @others  or_else (futures), expected::or_else (std), onErrorReturn and onErrorResumeNext (Rx),
-///          recover and recoverWith (Akka)
+/// @others  or_else (futures), onErrorReturn, onErrorResumeNext (Rx), recover, recoverWith (Akka)
 template <class Fn>
 [[nodiscard]] auto or_else(Fn fn) {
     return adaptor([fn = std::move(fn)]<async_stream Up>(Up up) mutable {

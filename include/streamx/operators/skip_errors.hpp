@@ -51,7 +51,7 @@ private:
 /// @errors  upstream's own failure, unchanged; error items do not end the stream
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    no allocation, no copy, nothing buffered; compiles into the loop that drives it
-/// @others  onErrorContinue (Rx), Supervision.Resume (Akka)
+/// @others  Supervision.Resume (Akka)
 [[nodiscard]] inline auto skip_errors() {
     return adaptor([]<async_stream Up>(Up up) { return skip_errors_stream<Up>(std::move(up)); });
 }

@@ -83,7 +83,7 @@ private:
 ///          with that exception
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    no allocation, nothing buffered; a copy of each error item's `E`
-/// @others  map_err (futures), expected::transform_error (std), onErrorMap (Rx), mapError (Akka)
+/// @others  map_err (futures), mapError (Akka)
 template <class Fn>
 [[nodiscard]] auto transform_error(Fn fn) {
     return adaptor([fn = std::move(fn)]<async_stream Up>(Up up) mutable {
