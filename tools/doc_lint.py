@@ -5,15 +5,22 @@
 
 Every public async_* function under include/ has a doc comment with @completes @errors @cancels
 @threads, in that order, or a @copydoc of one that has. async_wait of a stream or sink is the
-protocol between them and documented once, at the concept. Every header in operators/ has a doc
-comment with @marble @errors @cancels @cost.
+protocol between them and documented once, at the concept. The doc comment that a header of
+sources/, operators/ or terminals/ is about has the tags of FOLDER_TAGS in that order.
 """
 import re
 import sys
 from pathlib import Path
 
+from operator_table import main_comment, others
+
 ASYNC_TAGS = ("@completes", "@errors", "@cancels", "@threads")
-OPERATOR_TAGS = ("@marble", "@errors", "@cancels", "@cost")
+STREAM_TAGS = ("@marble", "@errors", "@cancels", "@cost")
+FOLDER_TAGS = {
+    "sources": STREAM_TAGS,
+    "operators": (*STREAM_TAGS, "@others"),
+    "terminals": ASYNC_TAGS,
+}
 PROTOCOL = {"async_wait"}
 
 BLANKED = re.compile(
@@ -28,6 +35,18 @@ NO_TYPE = re.compile(r"(?:^|\W)(?:return|co_return|co_await|co_yield|throw|else|
 def in_order(tags, text):
     places = [text.find(tag) for tag in tags]
     return -1 not in places and places == sorted(places)
+
+
+def complaint(wanted, has):
+    """What is wrong with a doc comment that has these {tag: text}, or None."""
+    tags = ["@" + tag for tag in has]
+    if missing := [tag for tag in wanted if tag not in tags]:
+        return f"its doc comment lacks {' '.join(missing)}"
+    if tags != [*wanted, *([] if "@others" in wanted else ["@others"] * ("@others" in tags))]:
+        return f"its doc comment says {' '.join(tags)}: these tags, in this order: {' '.join(wanted)}"
+    if others(has.get("others", "none")) is None:
+        return "@others is `name (futures), name (ranges), name (Rx), name (Akka)`, those that exist, or `none`"
+    return None
 
 
 def doc_comment(text):
@@ -78,11 +97,11 @@ def main(root):
         if not in_order(ASYNC_TAGS, doc) and not (copied and copied[1] in complete):
             print(f"{path.relative_to(root)}:{line}: {name}: says not, in order, {' '.join(ASYNC_TAGS)}")
             failed += 1
-    for path in (p for p in headers if "operators" in p.parts):
-        comments = re.findall(r"(?:^[ \t]*///[^\n]*\n)+", path.read_text(), re.M)
-        if not any(in_order(OPERATOR_TAGS, c) for c in comments):
-            print(f"{path.relative_to(root)}: says not, in order, {' '.join(OPERATOR_TAGS)}")
-            failed += 1
+    for path in headers:
+        if wanted := FOLDER_TAGS.get(path.parent.name):
+            if why := complaint(wanted, main_comment(path.read_text())[1]):
+                print(f"{path.relative_to(root)}: {why}")
+                failed += 1
     return 1 if failed else 0
 
 

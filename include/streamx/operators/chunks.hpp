@@ -46,6 +46,7 @@ private:
 /// @errors  upstream's, after a chunk of the items that came before it
 /// @cancels as upstream; the items of a chunk that is not full yet stay for the next pull
 /// @cost    one vector a chunk; at most `size` items buffered
+/// @others  chunks (futures), chunk (ranges), buffer (Rx), grouped (Akka)
 [[nodiscard]] inline auto chunks(std::size_t size) {
     detail::checked_size(size, "chunks: size must be at least 1");
     return adaptor(

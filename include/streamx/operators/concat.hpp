@@ -64,6 +64,7 @@ private:
 /// @errors  the current stream's, unchanged; those after it are never asked
 /// @cancels as the current stream; nothing is held, so nothing can be lost
 /// @cost    no allocation, no copy, nothing buffered
+/// @others  chain (futures), concat (ranges), concat (Rx), concat (Akka)
 template <async_stream S, async_stream... Ss>
 [[nodiscard]] auto concat(S first, Ss... rest) {
     return concat_stream(detail::alike_input_tuple<S, Ss...>(std::move(first), std::move(rest)...));

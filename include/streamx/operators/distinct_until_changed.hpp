@@ -57,7 +57,7 @@ private:
 /// @errors  upstream's, unchanged; what a function throws fails the stream with that exception
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    a copy of each key passed on (of the item, by default); one key is remembered
-/// @others  distinctUntilChanged (Rx), unique (ranges)
+/// @others  distinctUntilChanged (Rx)
 template <class Equal = std::equal_to<>, class Key = std::identity>
 [[nodiscard]] auto distinct_until_changed(Equal equal = {}, Key key = {}) {
     return adaptor(

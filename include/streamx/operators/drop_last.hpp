@@ -53,7 +53,7 @@ private:
 /// @errors  upstream's, unchanged; what is held back then is dropped
 /// @cancels as upstream; what is held back stays for the next pull
 /// @cost    at most `count` items buffered, and one more for a moment
-/// @others  skipLast (Rx), dropRight (Akka)
+/// @others  skipLast (Rx)
 [[nodiscard]] inline auto drop_last(std::size_t count) {
     return adaptor(
         [count]<async_stream Up>(Up up) { return drop_last_stream<Up>(std::move(up), count); });

@@ -32,6 +32,12 @@ public:
         return up_.async_wait(std::forward<Token>(token));
     }
 
+    /// Upstream, and what this makes of one item: for `catch_errors`.
+    Up& upstream() noexcept { return up_; }
+    poll<value_type> apply(item_t<Up>&& item) {
+        return std::invoke(predicate_, item) ? poll<value_type>(std::move(item)) : pending;
+    }
+
 private:
     Up up_;
     [[no_unique_address]] Predicate predicate_;
@@ -42,6 +48,7 @@ private:
 /// @errors  upstream's, unchanged; what the predicate throws fails the stream with that exception
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    no allocation, no copy, nothing buffered; compiles into the loop that drives it
+/// @others  filter (futures), filter (ranges), filter (Rx), filter (Akka)
 template <class Predicate>
 [[nodiscard]] auto filter(Predicate predicate) {
     return adaptor([predicate = std::move(predicate)]<async_stream Up>(Up up) mutable {

@@ -63,7 +63,7 @@ private:
 ///          that exception
 /// @cancels as upstream; the rest of a container stays for the next pull
 /// @cost    one container at a time; one allocation for each that is not of random access
-/// @others  flat_map (futures), transform | join (ranges), flatMap (Rx), mapConcat (Akka)
+/// @others  flat_map (futures), join (ranges), flatMap (Rx), mapConcat (Akka)
 template <class Fn>
 [[nodiscard]] auto flat_map(Fn fn) {
     return adaptor([fn = std::move(fn)]<async_stream Up>(Up up) mutable {

@@ -33,6 +33,13 @@ public:
         return up_.async_wait(std::forward<Token>(token));
     }
 
+    /// Upstream, and what this makes of one item: for `catch_errors`.
+    Up& upstream() noexcept { return up_; }
+    poll<value_type> apply(item_t<Up>&& item) {
+        std::invoke(fn_, std::as_const(item));
+        return std::move(item);
+    }
+
 private:
     Up up_;
     [[no_unique_address]] Fn fn_;
@@ -43,6 +50,7 @@ private:
 /// @errors  upstream's, unchanged; what the function throws fails the stream with that exception
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    no allocation, no copy, nothing buffered; compiles into the loop that drives it
+/// @others  inspect (futures), tap, doOnNext (Rx), wireTap (Akka)
 template <class Fn>
 [[nodiscard]] auto inspect(Fn fn) {
     return adaptor([fn = std::move(fn)]<async_stream Up>(Up up) mutable {

@@ -32,6 +32,10 @@ public:
         return up_.async_wait(std::forward<Token>(token));
     }
 
+    /// Upstream, and what this makes of one item: for `catch_errors`.
+    Up& upstream() noexcept { return up_; }
+    poll<value_type> apply(item_t<Up>&& item) { return std::invoke(fn_, std::move(item)); }
+
 private:
     Up up_;
     [[no_unique_address]] Fn fn_;
@@ -42,6 +46,7 @@ private:
 /// @errors  upstream's, unchanged; what the function throws fails the stream with that exception
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    no allocation, no copy, nothing buffered; compiles into the loop that drives it
+/// @others  map (futures), transform (ranges), map (Rx), map (Akka)
 template <class Fn>
 [[nodiscard]] auto map(Fn fn) {
     return adaptor([fn = std::move(fn)]<async_stream Up>(Up up) mutable {

@@ -108,6 +108,7 @@ private:
 ///          lost
 /// @cost    one allocation for the set; O(1) an item whatever the number of inputs; nothing
 ///          buffered
+/// @others  select, select_all (futures), merge (Rx), merge (Akka)
 template <async_stream S, async_stream... Ss>
 [[nodiscard]] auto merge(S first, Ss... rest) {
     return merge_stream(detail::alike_input_tuple<S, Ss...>(std::move(first), std::move(rest)...));

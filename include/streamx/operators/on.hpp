@@ -49,6 +49,7 @@ private:
 /// @errors  upstream's, unchanged
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    no allocation, no copy, nothing buffered; compiles into the loop that drives it
+/// @others  subscribeOn (Rx)
 template <class Executor>
 [[nodiscard]] auto on(Executor ex)
     requires(!requires { ex.get_executor(); })

@@ -45,6 +45,7 @@ private:
 /// @errors  upstream's, after a chunk of the items that came before it
 /// @cancels as upstream; nothing is held between two pulls, so nothing can be lost
 /// @cost    one vector a chunk; nothing buffered
+/// @others  ready_chunks (futures), batch (Akka)
 [[nodiscard]] inline auto ready_chunks(std::size_t limit) {
     detail::checked_size(limit, "ready_chunks: limit must be at least 1");
     return adaptor(

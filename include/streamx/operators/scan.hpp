@@ -46,7 +46,7 @@ private:
 /// @errors  upstream's, unchanged; what `op` throws fails the stream with that exception
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    a copy of the value an item; no allocation beside it
-/// @others  scan (futures), partial_sum (ranges), scan (Rx), scan (Akka)
+/// @others  scan (futures), scan (Rx), scan (Akka)
 template <std::copyable T, class Op>
 [[nodiscard]] auto scan(T init, Op op) {
     return adaptor([init = std::move(init), op = std::move(op)]<async_stream Up>(Up up) mutable {

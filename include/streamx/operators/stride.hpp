@@ -47,7 +47,7 @@ private:
 /// @errors  upstream's, unchanged
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    no allocation, no copy, nothing buffered; compiles into the loop that drives it
-/// @others  step_by (futures), stride (ranges)
+/// @others  stride (ranges)
 [[nodiscard]] inline auto stride(std::size_t step) {
     detail::checked_size(step, "stride: step must be at least 1");
     return adaptor(

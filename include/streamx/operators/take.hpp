@@ -47,6 +47,7 @@ private:
 /// @errors  upstream's, unchanged
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    no allocation, no copy, nothing buffered; compiles into the loop that drives it
+/// @others  take (futures), take (ranges), take (Rx), take (Akka)
 [[nodiscard]] inline auto take(std::size_t count) {
     return adaptor(
         [count]<async_stream Up>(Up up) { return take_stream<Up>(std::move(up), count); });

@@ -51,6 +51,7 @@ private:
 /// @errors  upstream's, unchanged
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    one trip through the executor every `budget` items; nothing buffered
+/// @others  none
 [[nodiscard]] inline auto yield_every(std::size_t budget) {
     detail::checked_size(budget, "yield_every: budget must be at least 1");
     return adaptor(

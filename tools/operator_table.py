@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Writes docs/operators.md, a row for each source, operator and terminal, from their doc comments.
+
+    tools/operator_table.py           rewrites it
+    tools/operator_table.py --check   changes nothing, fails if it is not up to date
+
+A header is about the function that is called as the file is. Its doc comment is the one with the
+most tags; a tag's text goes on until the next one.
+"""
+import re
+import sys
+from pathlib import Path
+
+FOLDERS = ("sources", "operators", "terminals")
+LIBRARIES = {"futures": "futures-rs", "ranges": "std::ranges", "Rx": "Rx", "Akka": "Akka"}
+HEAD = """\
+# Sources, operators and terminals
+
+<!-- written by tools/operator_table.py from the doc comments: change those, and run it -->
+
+A marble diagram is a time line: `-` is a moment without an item, `|` the end, `x` a failure, `E` an
+error as an item, `[ ]` a vector, and what stands in `( )` comes at once. What fails, what a
+cancelled call has done and the other fine print stand in the headers.
+"""
+
+
+def doc_comments(text):
+    """The doc comments of a file, each as (lines before the tags, {tag: text})."""
+    for comment in re.findall(r"(?:^[ \t]*///[^\n]*\n)+", text, re.M):
+        lines = [line.strip()[3:].strip() for line in comment.splitlines()]
+        prose, tags, last = [], {}, None
+        for line in lines:
+            if found := re.match(r"@(\w+)\s*(.*)", line):
+                last = found[1]
+                tags[last] = found[2]
+            elif last:
+                tags[last] += " " + line
+            else:
+                prose.append(line)
+        yield prose, tags
+
+
+def main_comment(text):
+    return max(doc_comments(text), key=lambda comment: len(comment[1]), default=([], {}))
+
+
+def others(text):
+    """`map (futures), transform (ranges)` as {library: name}; None if it is not of that form."""
+    if text == "none":
+        return {}
+    found = re.findall(r"([^()]+?) \((\w+)\)(?:, |$)", text)
+    if not found or ", ".join(f"{name} ({library})" for name, library in found) != text:
+        return None
+    names = {library: name for name, library in found}
+    in_order = [library for library in LIBRARIES if library in names]
+    return names if in_order == [library for _, library in found] else None
+
+
+def first_sentence(prose):
+    text = " ".join(prose[: prose.index("")] if "" in prose else prose)
+    return re.match(r".*?\.(?= |$)|.*", text)[0]
+
+
+def code(names):
+    """`tap, doOnNext` in code spans."""
+    return ", ".join(f"`{name}`" for name in names.split(", ")) if names else ""
+
+
+def table(root, folder):
+    rows = []
+    for header in sorted((root / "include/streamx" / folder).glob("*.hpp")):
+        prose, tags = main_comment(header.read_text())
+        names = others(tags.get("others", "none")) or {}
+        rows.append(
+            {
+                "": f"[`{header.stem}`](../{header.relative_to(root)})",
+                "what it does": first_sentence(prose),
+                "for example": tags.get("marble", ""),
+                "cost": tags.get("cost", ""),
+                **{title: code(names.get(name, "")) for name, title in LIBRARIES.items()},
+            }
+        )
+    columns = [c for c in rows[0] if any(row[c] for row in rows)]
+    lines = [columns, ["---"] * len(columns)]
+    lines += [[" ".join(row[c].split()).replace("|", r"\|") for c in columns] for row in rows]
+    title = f"\n## {folder.capitalize()}\n\n"
+    return title + "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def main(root, check):
+    page = root / "docs/operators.md"
+    new = HEAD + "".join(table(root, folder) for folder in FOLDERS)
+    if page.exists() and page.read_text() == new:
+        return 0
+    if check:
+        print(f"{page.relative_to(root)}: not up to date; run tools/operator_table.py")
+        return 1
+    page.write_text(new)
+    print(f"{page.relative_to(root)}: rewritten")
+    return 0
+
+
+if __name__ == "__main__":
+    args = [a for a in sys.argv[1:] if a != "--check"]
+    sys.exit(main(Path(args[0]) if args else Path(__file__).parents[1], "--check" in sys.argv))
