@@ -27,7 +27,8 @@ public:
     any_stream() = default;
 
     template <class S>
-        requires(!std::same_as<S, any_stream> && async_stream_of<S, T>)
+        requires(
+            !std::same_as<S, any_stream> && detail::stream_like<S> && std::same_as<item_t<S>, T>)
     any_stream(S stream) : impl_(std::make_unique<holder<S>>(std::move(stream))) {
         static_assert(
             !std::is_same_v<executor_t<S>, no_executor>,

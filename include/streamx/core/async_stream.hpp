@@ -13,6 +13,18 @@ struct no_executor {
     friend bool operator==(no_executor, no_executor) = default;
 };
 
+namespace detail {
+/// What an `async_stream` has, but for that it can be moved: asked of by constructors from any
+/// stream, as whether a stream can be moved may depend on these.
+template <class S>
+concept stream_like = requires(S& s, const S& cs) {
+    typename S::value_type;
+    typename S::executor_type;
+    { s.try_next() } -> std::same_as<poll<typename S::value_type>>;
+    { cs.get_executor() } -> std::convertible_to<typename S::executor_type>;
+};
+} // namespace detail
+
 /// Something you can *try* and something you can *wait* for.
 ///
 /// `try_next()` gives an item, `pending` or `end` and never suspends; when it throws, the stream
@@ -23,12 +35,7 @@ struct no_executor {
 ///
 /// The concept names types and cheap calls only; `async_wait` is checked where it is used.
 template <class S>
-concept async_stream = requires(S& s, const S& cs) {
-    typename S::value_type;
-    typename S::executor_type;
-    { s.try_next() } -> std::same_as<poll<typename S::value_type>>;
-    { cs.get_executor() } -> std::convertible_to<typename S::executor_type>;
-} && std::move_constructible<S>; // last: asked of what is no stream it could lead back to here
+concept async_stream = detail::stream_like<S> && std::move_constructible<S>;
 
 /// The type of a stream's items.
 template <class S>
