@@ -114,6 +114,40 @@ TEST_F(divert_errors_test, an_error_without_room_goes_to_the_hook_of_an_owned_si
     EXPECT_EQ(collect(ctx, rx).items, words{"a"});
 }
 
+TEST_F(divert_errors_test, tells_its_waiter_when_it_is_destroyed_while_the_sink_is_full) {
+    auto waiting = [&](auto sink) {
+        std::optional s(upstream().item("b").hang() | divert_errors(std::move(sink)));
+        probe<std::optional<int>> p;
+        s->async_next(p.handler());
+        ctx.restart();
+        ctx.poll();
+        EXPECT_EQ(p.calls(), 0);
+        s.reset();
+        EXPECT_EQ(p.calls(), 0) << "completed inside the destructor";
+        ctx.restart();
+        ctx.poll();
+        return p->ec;
+    };
+    auto [tx, rx] = channel(1);
+    tx.try_send("a");
+
+    EXPECT_EQ(waiting(std::ref(tx)), asio::error::operation_aborted);
+    EXPECT_EQ(waiting(std::move(tx)), asio::error::operation_aborted);
+}
+
+TEST_F(divert_errors_test, loses_no_error_when_cancelled_while_the_sink_is_full) {
+    using enum asio::cancellation_type;
+    auto [tx, rx] = channel(1);
+    auto s = upstream().item("a").item("b").item(1).end() | divert_errors(std::move(tx));
+
+    for (auto how : {total, partial, terminal})
+        EXPECT_EQ(next_cancelled(ctx, s, how), asio::error::operation_aborted);
+
+    EXPECT_EQ(*rx.try_next(), "a");
+    EXPECT_EQ(collect(ctx, s).items, std::vector{1});
+    EXPECT_EQ(*rx.try_next(), "b");
+}
+
 TEST_F(divert_errors_test, a_sink_by_reference_is_left_open) {
     auto [tx, rx] = channel(1);
 
