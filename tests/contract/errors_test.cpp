@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <exception>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -92,6 +93,7 @@ TEST(errors_test, or_else_keeps_the_contract) { operator_contract([](auto up) { 
 TEST(errors_test, the_replacement_of_or_else_keeps_the_contract) { operator_contract([](auto up) { auto failed = failed_at_once(up); return std::move(failed) | or_else([up = std::move(up)](std::exception_ptr) mutable { return std::move(up); }); }); }
 TEST(errors_test, catch_errors_of_map_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | map([user](auto item) { user(item); return item; }) | catch_errors() | fail_fast(); }); }
 TEST(errors_test, catch_errors_of_filter_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | filter([user](auto& item) { user(item); return true; }) | catch_errors() | fail_fast(); }); }
+TEST(errors_test, catch_errors_of_filter_map_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | filter_map([user](auto item) { user(item); return std::optional(std::move(item)); }) | catch_errors() | fail_fast(); }); }
 TEST(errors_test, catch_errors_of_inspect_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | inspect(user) | catch_errors() | fail_fast(); }); }
 TEST(errors_test, divert_errors_keeps_the_contract) { operator_contract([](auto up) { auto [tx, rx] = make_channel<error_code>(up.get_executor(), 1); return std::move(up) | results() | divert_errors(std::move(tx)); }); }
 TEST(errors_test, divert_errors_into_a_slow_sink_keeps_the_contract) { operator_contract([](auto up) { slow_sink sink{up.get_executor()}; return with_errors(std::move(up)) | divert_errors(sink); }); }
