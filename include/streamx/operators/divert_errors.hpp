@@ -161,7 +161,7 @@ private:
 /// sender less; `std::ref(sink)` borrows it, and it must outlive the stream then.
 /// @marble  `-1--E--2-|`  ->  `divert_errors(sink)`  ->  `-1-----2-|`, and the sink gets `E`
 /// @errors  upstream's own failure, unchanged; `errc::closed` when there is an error that the sink
-///          does not take any more
+///          does not take any more, `errc::full` when it is full and lets nobody wait
 /// @cancels as upstream or the sink's wait; an error that found no room is kept for the next pull,
 ///          and goes to the owned sink's `on_undelivered` when the stream is destroyed
 /// @cost    one small allocation the first time that the sink is full; one error buffered then; a

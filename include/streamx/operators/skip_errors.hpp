@@ -2,7 +2,7 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
-#include <streamx/core/detail/next_that.hpp>
+#include <streamx/core/detail/budget.hpp>
 #include <streamx/core/result.hpp>
 #include <streamx/core/stream_interface.hpp>
 
@@ -25,8 +25,15 @@ public:
     executor_type get_executor() const noexcept { return up_.get_executor(); }
 
     poll<value_type> try_next() {
-        return detail::next_that(up_, [](auto& item) { return item.has_value(); })
-            .transform([](auto&& item) { return std::move(*item); });
+        // Others run even if all items are errors: after so many in a row it is pending once.
+        for (unsigned left = detail::budget; left != 0; --left) {
+            auto item = up_.try_next();
+            if (!item)
+                return item.template without_item<value_type>();
+            if (*item) [[likely]]
+                return std::move(**item);
+        }
+        return pending;
     }
 
     template <class Token>

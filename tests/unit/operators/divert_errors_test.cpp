@@ -92,6 +92,15 @@ TEST_F(divert_errors_test, fails_when_the_sink_is_closed) {
     EXPECT_TRUE(collect(ctx, s).ended);
 }
 
+TEST_F(divert_errors_test, fails_when_the_sink_is_full_and_does_not_let_it_wait) {
+    auto [tx, rx] =
+        make_channel<std::string>(ctx.get_executor(), {.capacity = 1, .overflow = overflow::fail});
+    auto s = upstream().item("a").item("b").item(1).end() | divert_errors(std::move(tx));
+
+    EXPECT_EQ(collect(ctx, s).ec, errc::full);
+    EXPECT_EQ(collect(ctx, rx).items, words{"a"});
+}
+
 TEST_F(divert_errors_test, a_closed_sink_is_no_failure_while_there_are_no_errors) {
     auto [tx, rx] = channel(1);
     rx.close();
