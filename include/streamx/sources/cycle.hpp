@@ -17,6 +17,10 @@ namespace streamx {
 /// The stream that `cycle` of a range makes.
 template <std::ranges::forward_range R>
 class [[nodiscard]] cycle_range_stream : public detail::ready_source<cycle_range_stream<R>> {
+    static_assert(
+        std::constructible_from<std::ranges::range_value_t<R>, std::ranges::range_reference_t<R>>,
+        "cycle: the elements are copied each time, and these cannot be");
+
 public:
     using value_type = std::ranges::range_value_t<R>;
 

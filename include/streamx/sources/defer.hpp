@@ -68,7 +68,7 @@ private:
 /// @errors  what the function throws fails the stream with that exception; then the stream's own
 /// @cancels as the stream that is made
 /// @cost    no allocation, no copy; compiles into the loop that drives it
-/// @others  FutureExt::flatten_stream (futures), defer (Rx), Source.lazySource (Akka)
+/// @others  flatten_stream (futures), defer (Rx), Source.lazySource (Akka)
 template <class Fn>
 [[nodiscard]] auto defer(Fn fn) {
     return defer_stream<no_executor, Fn>({}, std::move(fn));

@@ -21,7 +21,7 @@ public:
 /// @errors  none
 /// @cancels nothing is held, so nothing can be lost
 /// @cost    none
-/// @others  empty (futures), views::empty (ranges), empty (Rx), Source.empty (Akka)
+/// @others  empty (futures), empty (ranges), empty (Rx), Source.empty (Akka)
 template <class T>
 [[nodiscard]] empty_stream<T> empty() {
     return {};

@@ -144,8 +144,7 @@ private:
 ///          item
 /// @cost    a channel of capacity 1 and a post
 /// @others  into_stream (futures), from_callable (Rx), Source.future (Akka)
-template <class T, class Op>
-    requires(!std::is_reference_v<T>)
+template <std::move_constructible T, class Op>
 [[nodiscard]] auto from_async(asio::any_io_executor ex, Op op) {
     return from_async_stream<T, Op>(std::move(ex), std::move(op));
 }

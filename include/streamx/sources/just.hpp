@@ -34,10 +34,11 @@ private:
 /// @errors  none
 /// @cancels an item not yet taken stays in the stream
 /// @cost    no allocation, no copy; the items are moved out of the stream
-/// @others  once (futures), views::single (ranges), just (Rx), Source.single (Akka)
+/// @others  once (futures), single (ranges), just (Rx), Source.single (Akka)
 template <class T, std::same_as<T>... Ts>
 [[nodiscard]] auto just(T item, Ts... more) {
-    return just_stream<T, 1 + sizeof...(Ts)>({std::move(item), std::move(more)...});
+    constexpr std::size_t count = 1 + sizeof...(Ts);
+    return just_stream<T, count>(std::array<T, count>{std::move(item), std::move(more)...});
 }
 
 } // namespace streamx

@@ -52,7 +52,7 @@ private:
 /// @errors  what the coroutine throws, after the items that it sent before
 /// @cancels a wait takes no item; items sent and not yet taken stay for the next pull
 /// @cost    a channel and a coroutine; at most `capacity` items buffered
-/// @others  stream! of async-stream (futures), create (Rx), Source.queue (Akka)
+/// @others  create (Rx), Source.queue (Akka)
 template <class T, class Fn>
     requires std::invocable<Fn&, sender<T>&>
 [[nodiscard]] auto produce(asio::any_io_executor ex, std::size_t capacity, Fn fn) {

@@ -50,7 +50,7 @@ private:
 /// @errors  what copying the item throws
 /// @cancels nothing is held, so nothing can be lost
 /// @cost    no allocation, a copy an item
-/// @others  repeat (futures), views::repeat (ranges), repeat (Rx), Source.repeat (Akka)
+/// @others  repeat (futures), repeat (ranges), repeat (Rx), Source.repeat (Akka)
 template <class T>
 [[nodiscard]] repeat_stream<T> repeat(T value) {
     return repeat_stream<T>(std::move(value));

@@ -32,7 +32,7 @@ private:
 /// @errors  what the function throws fails the stream with that exception
 /// @cancels nothing is held, so nothing can be lost
 /// @cost    no allocation, no copy; compiles into the loop that drives it
-/// @others  repeat_with (futures), generate (Rx), Source.repeat + map (Akka)
+/// @others  repeat_with (futures)
 template <class Fn>
 [[nodiscard]] repeat_with_stream<Fn> repeat_with(Fn fn) {
     return repeat_with_stream<Fn>(std::move(fn));

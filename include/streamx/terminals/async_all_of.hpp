@@ -22,7 +22,7 @@ namespace streamx {
 ///          borrowed stream
 /// @cancels total, partial, terminal, between two items; the rest of a borrowed stream stays in it
 /// @threads may be called from any thread if the stream is owned, else from the stream's executor
-/// @others  all (futures), all_of (ranges), all (Rx), Sink.forall (Akka)
+/// @others  all (futures), all_of (ranges), all (Rx)
 template <class S, class Predicate, class Token>
     requires async_stream_ref<S> && std::predicate<Predicate&, item_t<S>>
 auto async_all_of(S&& stream, Predicate predicate, Token&& token) {

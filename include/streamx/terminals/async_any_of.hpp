@@ -21,7 +21,7 @@ namespace streamx {
 ///          borrowed stream
 /// @cancels total, partial, terminal, between two items; the rest of a borrowed stream stays in it
 /// @threads may be called from any thread if the stream is owned, else from the stream's executor
-/// @others  any (futures), any_of (ranges), any (Rx), Sink.exists (Akka)
+/// @others  any (futures), any_of (ranges), any (Rx)
 template <class S, class Predicate, class Token>
     requires async_stream_ref<S> && std::predicate<Predicate&, item_t<S>>
 auto async_any_of(S&& stream, Predicate predicate, Token&& token) {

@@ -20,7 +20,7 @@ namespace streamx {
 ///          `errc::operation_in_progress` when another pull is outstanding on a borrowed stream
 /// @cancels total, partial, terminal, between two items; the rest of a borrowed stream stays in it
 /// @threads may be called from any thread if the stream is owned, else from the stream's executor
-/// @others  nth (futures), elementAt (Rx)
+/// @others  elementAt (Rx)
 template <class S, class Token>
     requires async_stream_ref<S>
 auto async_nth(S&& stream, std::size_t n, Token&& token) {
