@@ -6,7 +6,6 @@
 #include <streamx/core/detail/budget.hpp>
 #include <streamx/core/detail/first_executor.hpp>
 #include <streamx/core/detail/handler.hpp>
-#include <streamx/core/detail/ready.hpp>
 #include <streamx/core/result.hpp>
 #include <streamx/core/stream_interface.hpp>
 
@@ -130,8 +129,6 @@ private:
                     detail::wait_op<Handler, executor_type>(std::move(handler), ex));
             if (!self->room_)
                 self->room_ = std::make_shared<room>();
-            if (self->room_->refused)
-                return detail::async_ready(std::move(handler), ex);
             self->sink().async_wait(room_op<Handler>(std::move(handler), ex, self->room_));
         }
 

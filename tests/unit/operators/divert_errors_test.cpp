@@ -93,12 +93,19 @@ TEST_F(divert_errors_test, fails_when_the_sink_is_closed) {
 }
 
 TEST_F(divert_errors_test, fails_when_the_sink_is_full_and_does_not_let_it_wait) {
-    auto [tx, rx] =
-        make_channel<std::string>(ctx.get_executor(), {.capacity = 1, .overflow = overflow::fail});
-    auto s = upstream().item("a").item("b").item(1).end() | divert_errors(std::move(tx));
-
-    EXPECT_EQ(collect(ctx, s).ec, errc::full);
+    words undelivered;
+    auto [tx, rx] = make_channel<std::string>(
+        ctx.get_executor(),
+        {.capacity = 1, .overflow = overflow::fail, .on_undelivered = [&](std::string&& e) {
+             undelivered.push_back(std::move(e));
+         }});
+    {
+        auto s = upstream().item("a").item("b").item(1).end() | divert_errors(std::move(tx));
+        EXPECT_EQ(collect(ctx, s).ec, errc::full);
+        EXPECT_TRUE(collect(ctx, s).ended);
+    }
     EXPECT_EQ(collect(ctx, rx).items, words{"a"});
+    EXPECT_EQ(undelivered, words{"b"}); // once
 }
 
 TEST_F(divert_errors_test, a_closed_sink_is_no_failure_while_there_are_no_errors) {
