@@ -1,6 +1,19 @@
 #pragma once
 
+#include <streamx/terminals/async_all_of.hpp>
+#include <streamx/terminals/async_any_of.hpp>
 #include <streamx/terminals/async_collect.hpp>
+#include <streamx/terminals/async_contains.hpp>
+#include <streamx/terminals/async_count.hpp>
+#include <streamx/terminals/async_drain.hpp>
+#include <streamx/terminals/async_first.hpp>
 #include <streamx/terminals/async_fold.hpp>
 #include <streamx/terminals/async_for_each.hpp>
+#include <streamx/terminals/async_last.hpp>
+#include <streamx/terminals/async_max.hpp>
+#include <streamx/terminals/async_min.hpp>
+#include <streamx/terminals/async_none_of.hpp>
+#include <streamx/terminals/async_nth.hpp>
+#include <streamx/terminals/async_reduce.hpp>
+#include <streamx/terminals/async_single.hpp>
 #include <streamx/terminals/forward_to.hpp>

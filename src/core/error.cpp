@@ -29,6 +29,10 @@ public:
             return "there is no room, and the overflow policy is to fail";
         case errc::operation_in_progress:
             return "an operation of this kind is outstanding already";
+        case errc::no_item:
+            return "the stream has no item where it must have one";
+        case errc::more_than_one_item:
+            return "the stream has more than the one item that it must have";
         }
         return "unknown streamx error";
     }
@@ -41,6 +45,9 @@ public:
             return condition::limit_exceeded;
         case errc::operation_in_progress:
             return condition::misuse;
+        case errc::no_item:
+        case errc::more_than_one_item:
+            return condition::not_single;
         }
         return {value, *this};
     }
@@ -60,6 +67,8 @@ public:
             return "a limit was exceeded";
         case condition::misuse:
             return "the call is not allowed in this state";
+        case condition::not_single:
+            return "there is not exactly one item";
         }
         return "unknown streamx condition";
     }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <exception>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -32,6 +33,54 @@ auto failed_at_once(const Up& up) {
         .fail(std::make_exception_ptr(std::logic_error("first")));
 }
 
+/// A sink for error codes that takes every second one that is tried.
+struct slow_sink {
+    using executor_type = asio::any_io_executor;
+
+    executor_type get_executor() const noexcept { return ex; }
+    bool try_send(error_code&) { return std::exchange(full, !full) == false; }
+    template <class Token>
+    auto async_wait(Token&& token) {
+        return streamx::detail::async_ready(std::forward<Token>(token), ex);
+    }
+    void close() {}
+    void close(const std::exception_ptr&) {}
+
+    executor_type ex;
+    bool full = true;
+};
+
+/// Upstream's items as results, with an error before each.
+template <class Up>
+class with_errors : public stream_interface<with_errors<Up>> {
+public:
+    using value_type = streamx::result<item_t<Up>>;
+    using executor_type = executor_t<Up>;
+
+    explicit with_errors(Up up) : up_(std::move(up)) {}
+
+    executor_type get_executor() const noexcept { return up_.get_executor(); }
+
+    poll<value_type> try_next() {
+        if (std::exchange(error_, !error_))
+            return value_type(value_type::in_place_error, asio::error::eof);
+        auto item = up_.try_next();
+        error_ = item ? true : false;
+        return std::move(item).transform([](item_t<Up>&& value) {
+            return value_type(value_type::in_place_value, std::move(value));
+        });
+    }
+
+    template <class Token>
+    auto async_wait(Token&& token) {
+        return up_.async_wait(std::forward<Token>(token));
+    }
+
+private:
+    Up up_;
+    bool error_ = true;
+};
+
 // clang-format off
 TEST(errors_test, skip_errors_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | results() | skip_errors(); }); }
 TEST(errors_test, fail_fast_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | results() | fail_fast(); }); }
@@ -44,8 +93,10 @@ TEST(errors_test, or_else_keeps_the_contract) { operator_contract([](auto up) { 
 TEST(errors_test, the_replacement_of_or_else_keeps_the_contract) { operator_contract([](auto up) { auto failed = failed_at_once(up); return std::move(failed) | or_else([up = std::move(up)](std::exception_ptr) mutable { return std::move(up); }); }); }
 TEST(errors_test, catch_errors_of_map_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | map([user](auto item) { user(item); return item; }) | catch_errors() | fail_fast(); }); }
 TEST(errors_test, catch_errors_of_filter_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | filter([user](auto& item) { user(item); return true; }) | catch_errors() | fail_fast(); }); }
+TEST(errors_test, catch_errors_of_filter_map_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | filter_map([user](auto item) { user(item); return std::optional(std::move(item)); }) | catch_errors() | fail_fast(); }); }
 TEST(errors_test, catch_errors_of_inspect_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | inspect(user) | catch_errors() | fail_fast(); }); }
 TEST(errors_test, divert_errors_keeps_the_contract) { operator_contract([](auto up) { auto [tx, rx] = make_channel<error_code>(up.get_executor(), 1); return std::move(up) | results() | divert_errors(std::move(tx)); }); }
+TEST(errors_test, divert_errors_into_a_slow_sink_keeps_the_contract) { operator_contract([](auto up) { slow_sink sink{up.get_executor()}; return with_errors(std::move(up)) | divert_errors(sink); }); }
 // clang-format on
 
 } // namespace

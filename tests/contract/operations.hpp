@@ -7,6 +7,7 @@
 #include <streamx/operators/map.hpp>
 #include <streamx/operators/merge.hpp>
 #include <streamx/operators/on.hpp>
+#include <streamx/sources/from_async.hpp>
 #include <streamx/sources/produce.hpp>
 #include <streamx/terminals.hpp>
 
@@ -15,6 +16,7 @@
 
 #include <gtest/gtest.h>
 
+#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
@@ -285,6 +287,19 @@ struct of_produce : on_pipeline<std::invoke_result_t<decltype(to_produced), rece
     explicit of_produce(asio::any_io_executor ex) : on_pipeline(std::move(ex), to_produced) {}
 };
 
+inline constexpr auto to_operation = [](receiver<int> rx) {
+    auto ex = rx.get_executor();
+    return from_async<int>(ex, [rx = std::move(rx)](auto handler) mutable {
+        rx.async_next(
+            [handler = std::move(handler)](std::exception_ptr failure, auto item) mutable {
+                std::move(handler)(std::move(failure), item.value_or(0));
+            });
+    });
+};
+struct of_from_async : on_pipeline<std::invoke_result_t<decltype(to_operation), receiver<int>>> {
+    explicit of_from_async(asio::any_io_executor ex) : on_pipeline(std::move(ex), to_operation) {}
+};
+
 /// All of them: a new operation is one line here.
 using operations = ::testing::Types<
     of_async_next,
@@ -309,7 +324,8 @@ using operations = ::testing::Types<
     of_merge,
     of_concat,
     of_any_stream,
-    of_produce>;
+    of_produce,
+    of_from_async>;
 
 template <class Operation>
 concept can_drop = requires(Operation& op) { op.drop(); };

@@ -12,6 +12,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,13 +21,21 @@
 
 namespace streamx::testing {
 
+/// How much of a stream a terminal takes, and what it shows of that.
+struct takes {
+    int items = 3;          ///< so many, and then it is done or sees the end
+    int before_failure = 3; ///< so many, and then it sees a failure
+    bool silently = false;  ///< it gives no item to anyone: what is gone was taken
+};
+
 /// The promises of every terminal. `Start` starts it: `start(stream, take, token)` with a stream to
 /// own or to borrow; the terminal calls `take(item)` with each item. What a terminal gives its
 /// handler instead, `start` hands to `take` from there. The handler gets the failure alone.
 template <class Start>
 class terminal_contract {
 public:
-    explicit terminal_contract(Start start) : start_(std::move(start)) {}
+    explicit terminal_contract(Start start, takes what = {})
+        : start_(std::move(start)), takes_(what) {}
 
     void check() {
         for (bool gaps : {false, true}) {
@@ -50,13 +60,18 @@ private:
         SCOPED_TRACE("takes all items, copies none and lets go of the stream");
         item_counts counts;
         observer seen;
-        start(play(ctx_.get_executor(), plan<counted_item>{3, gaps, finish::ends, &counts}, seen));
+        start(play(
+            ctx_.get_executor(),
+            plan<counted_item>{takes_.items, gaps, finish::ends, &counts},
+            seen));
         ctx_.poll();
+        if (takes_.silently)
+            got_ = one_to(static_cast<int>(seen.items()));
 
         EXPECT_EQ(p_.calls(), 1);
         EXPECT_FALSE(p_->ec) << p_->what;
         EXPECT_FALSE(p_->inside);
-        EXPECT_EQ(got_, one_to(3));
+        EXPECT_EQ(got_, one_to(takes_.items));
         EXPECT_EQ(counts.copies, 0u);
         EXPECT_EQ(seen.live(), 0u);
         EXPECT_EQ(seen.misuses(), 0u);
@@ -64,12 +79,15 @@ private:
 
     void gives_the_streams_failure(bool gaps) {
         SCOPED_TRACE("gives the stream's failure, after the items before it");
-        auto s = play(ctx_.get_executor(), plan<move_only_item>{3, gaps, finish::fails});
+        auto s = play(
+            ctx_.get_executor(), plan<move_only_item>{takes_.before_failure, gaps, finish::fails});
         start(s);
         ctx_.poll();
 
         EXPECT_EQ(p_->what, "as planned");
-        EXPECT_EQ(got_, one_to(3));
+        if (!takes_.silently) {
+            EXPECT_EQ(got_, one_to(takes_.before_failure));
+        }
         EXPECT_TRUE(collect(ctx_, s).ended);
     }
 
@@ -114,7 +132,7 @@ private:
             "loses nothing when cancelled after " + std::to_string(steps) + " steps by type " +
             std::to_string(static_cast<unsigned>(how)));
         asio::cancellation_signal cancel;
-        auto s = play(ctx_.get_executor(), plan<int>{3, true});
+        auto s = play(ctx_.get_executor(), plan<int>{takes_.items, true});
         start(s, cancel.slot());
         for (int i = 0; i != steps; ++i) {
             ctx_.restart();
@@ -130,14 +148,17 @@ private:
             EXPECT_EQ(p_->ec, asio::error::operation_aborted) << p_->what;
         }
         auto rest = collect(ctx_, s);
+        if (takes_.silently)
+            got_ = one_to(takes_.items - static_cast<int>(rest.items.size()));
         got_.insert(got_.end(), rest.items.begin(), rest.items.end());
-        EXPECT_EQ(got_, one_to(3));
+        EXPECT_EQ(got_, one_to(takes_.items));
         return !over;
     }
 
     void gives_up_when_its_stream_is_destroyed() {
         SCOPED_TRACE("gives up when a borrowed stream is destroyed");
-        std::optional s(play(ctx_.get_executor(), plan<int>{1, true, finish::hangs}));
+        const int items = std::min(1, takes_.before_failure);
+        std::optional s(play(ctx_.get_executor(), plan<int>{items, true, finish::hangs}));
         start(*s);
         ctx_.poll();
         EXPECT_EQ(p_.calls(), 0);
@@ -169,7 +190,7 @@ private:
         p_.start([&](auto handler) {
             start_(
                 std::forward<S>(stream),
-                [this](auto item) {
+                [this](const auto& item) {
                     user_function{throws_at_}(item);
                     append_values(got_, item);
                 },
@@ -180,9 +201,34 @@ private:
 
     asio::io_context ctx_;
     Start start_;
+    takes takes_;
     probe<> p_;
     std::vector<int> got_;
     int throws_at_ = 0;
 };
+
+template <class Start>
+void check_terminal(Start start, takes what = {}) {
+    terminal_contract<Start>(std::move(start), what).check();
+}
+template <class Start>
+void check_terminal_of_a_function(Start start) {
+    terminal_contract<Start> contract(std::move(start));
+    contract.check();
+    contract.check_throw();
+}
+
+// What the lines of the terminals are made of.
+
+inline auto bound(asio::cancellation_slot slot, auto handler) {
+    return asio::bind_cancellation_slot(slot, std::move(handler));
+}
+
+/// Drops the result.
+inline auto without_result(auto handler) {
+    return [handler = std::move(handler)](std::exception_ptr failure, auto) mutable {
+        handler(std::move(failure));
+    };
+}
 
 } // namespace streamx::testing

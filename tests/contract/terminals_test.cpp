@@ -4,10 +4,10 @@
 #include <streamx/terminals.hpp>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <exception>
 #include <memory>
 #include <utility>
@@ -42,10 +42,6 @@ auto sink_for(const S& stream, Take take) {
     return taking_sink<item_t<S>, Take>{stream.get_executor(), std::move(take)};
 }
 
-auto bound(asio::cancellation_slot slot, auto handler) {
-    return asio::bind_cancellation_slot(slot, std::move(handler));
-}
-
 /// Hands what came as a result to `take`, and the failure to the handler.
 auto unpacked(auto take, auto handler) {
     return [take, handler = std::move(handler)](std::exception_ptr failure, auto items) mutable {
@@ -55,25 +51,10 @@ auto unpacked(auto take, auto handler) {
     };
 }
 
-auto without_result(auto handler) {
-    return [handler = std::move(handler)](std::exception_ptr failure, auto) mutable {
-        handler(std::move(failure));
-    };
-}
-
-template <class Start>
-void check_terminal(Start start) {
-    terminal_contract<Start>(std::move(start)).check();
-}
-template <class Start>
-void check_terminal_of_a_function(Start start) {
-    terminal_contract<Start> contract(std::move(start));
-    contract.check();
-    contract.check_throw();
-}
-
 // clang-format off
 TEST(terminals_test, async_collect_keeps_the_contract) { check_terminal([](auto&& s, auto take, auto slot, auto h) { async_collect(std::forward<decltype(s)>(s), bound(slot, unpacked(take, std::move(h)))); }); }
+TEST(terminals_test, async_collect_into_a_container_keeps_the_contract) { check_terminal([](auto&& s, auto take, auto slot, auto h) { async_collect<std::deque>(std::forward<decltype(s)>(s), bound(slot, unpacked(take, std::move(h)))); }); }
+TEST(terminals_test, async_drain_keeps_the_contract) { check_terminal([](auto&& s, auto, auto slot, auto h) { async_drain(std::forward<decltype(s)>(s), bound(slot, std::move(h))); }, {.silently = true}); }
 TEST(terminals_test, async_fold_keeps_the_contract) { check_terminal_of_a_function([](auto&& s, auto take, auto slot, auto h) { async_fold(std::forward<decltype(s)>(s), 0, [take](int n, auto item) { take(std::move(item)); return n + 1; }, bound(slot, without_result(std::move(h)))); }); }
 TEST(terminals_test, async_fold_of_a_coroutine_keeps_the_contract) { check_terminal_of_a_function([](auto&& s, auto take, auto slot, auto h) { async_fold(std::forward<decltype(s)>(s), 0, [take](int n, auto item) -> asio::awaitable<int> { take(std::move(item)); co_return n + 1; }, bound(slot, without_result(std::move(h)))); }); }
 TEST(terminals_test, async_for_each_keeps_the_contract) { check_terminal_of_a_function([](auto&& s, auto take, auto slot, auto h) { async_for_each(std::forward<decltype(s)>(s), take, bound(slot, std::move(h))); }); }

@@ -120,8 +120,8 @@ public:
     /// Waits until `try_send` is worth calling again.
     /// @completes `void(error_code)` on the handler's associated executor, this sender's by
     ///            default; never inside this call
-    /// @errors  `errc::closed`: it never will be; `operation_aborted`: cancelled, or this sender
-    ///          destroyed
+    /// @errors  `errc::closed`: it never will be; `errc::full` under `overflow::fail`;
+    ///          `operation_aborted`: cancelled, or this sender destroyed
     /// @cancels total, partial, terminal; nothing is held, so nothing can be lost
     /// @threads as the class
     template <class Token>

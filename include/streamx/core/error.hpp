@@ -16,6 +16,8 @@ enum class errc {
     closed = 1,            ///< the other end is closed or gone: no item is accepted any more
     full,                  ///< there is no room, and the overflow policy is `fail`
     operation_in_progress, ///< the stream has one outstanding operation of this kind already
+    no_item,               ///< `async_single`: the stream has no item
+    more_than_one_item,    ///< `async_single`: the stream has a second item
 };
 
 /// What a program branches on, whatever the exact cause.
@@ -23,6 +25,7 @@ enum class condition {
     closed = 1,     ///< the other end is gone, in this process or beyond it
     limit_exceeded, ///< a bound that the user set was hit
     misuse,         ///< the call is not allowed in this state
+    not_single,     ///< there is not exactly one of what there must be one of
 };
 
 const boost::system::error_category& errc_category() noexcept;

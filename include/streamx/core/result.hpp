@@ -16,7 +16,8 @@ namespace streamx {
 /// stream they carry errors without ending it.
 ///
 /// `E` is what you like: an `error_code`, a `std::exception_ptr`, a struct of your own. Boost asks
-/// that it can be made of nothing and copied.
+/// that it can be made of nothing and copied. Where a `T` could also be taken for an `E` say which it
+/// is: `result<int, long>(result<int, long>::in_place_error, 5)`.
 template <class T, class E = error_code>
 using result = boost::system::result<T, E>;
 

@@ -66,9 +66,10 @@ private:
 };
 
 /// Makes an item of what the function of the operator directly before it throws, and goes on with
-/// the next: `map(parse) | catch_errors()` gives `result<U, std::exception_ptr>`s. It works on
+/// the next. `map(parse) | catch_errors()` gives `result<U, std::exception_ptr>`s. It works on
 /// `map`, `filter`, `filter_map`, `inspect`, and on an operator of your own that has `upstream()`
-/// and `apply(item)`.
+/// and `apply(item)`. The item that made it throw is gone: if you need it, let the function return
+/// a `result` that says more.
 /// @marble  `-1--2--3-|`  ->  `map(throws at 2) | catch_errors()`  ->  `-1--E--3-|`
 /// @errors  upstream's own failure, unchanged: only the function's throws become items
 /// @cancels as upstream; nothing is held, so nothing can be lost

@@ -6,10 +6,10 @@
 #include <streamx/core/detail/budget.hpp>
 #include <streamx/core/detail/first_executor.hpp>
 #include <streamx/core/detail/handler.hpp>
-#include <streamx/core/detail/ready.hpp>
 #include <streamx/core/result.hpp>
 #include <streamx/core/stream_interface.hpp>
 
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -38,13 +38,15 @@ public:
         typename detail::first_executor<executor_t<Up>, typename sink_type::executor_type>::type;
 
     divert_errors_stream(Up up, Sink sink) : up_(std::move(up)), sink_(std::move(sink)) {}
-    divert_errors_stream(divert_errors_stream&& other)
+    divert_errors_stream(divert_errors_stream&& other) noexcept
         : stream_interface<divert_errors_stream>(other), up_(std::move(other.up_)),
           sink_(std::move(other.sink_)), held_(std::exchange(other.held_, std::nullopt)),
-          refused_(std::move(other.refused_)) {}
+          room_(std::move(other.room_)) {}
     /// An error that found no room goes to the sink's hook, if the sink is ours: a borrowed one may
     /// be gone.
     ~divert_errors_stream() {
+        if (room_)
+            room_->stop.emit(asio::cancellation_type::terminal);
         if constexpr (std::is_same_v<Sink, sink_type>)
             if constexpr (requires { sink_.undelivered(*std::move(held_)); })
                 if (held_)
@@ -82,6 +84,42 @@ public:
     }
 
 private:
+    /// The wait for room, which may end after the stream: what came of it is for the next pull to
+    /// tell, and a borrowed sink does not end it with the stream.
+    struct room {
+        error_code refused;
+        asio::cancellation_signal stop;
+    };
+
+    template <class Handler>
+    class room_op : public detail::bound_handler<Handler, executor_type> {
+        using bound = detail::bound_handler<Handler, executor_type>;
+
+    public:
+        using cancellation_slot_type = asio::cancellation_slot;
+
+        room_op(Handler handler, const executor_type& ex, std::shared_ptr<room> shared)
+            : bound(std::move(handler), ex), room_(std::move(shared)) {
+            if (auto slot = bound::get_cancellation_slot(); slot.is_connected())
+                slot.assign([weak = std::weak_ptr(room_)](asio::cancellation_type how) {
+                    if (auto alive = weak.lock())
+                        alive->stop.emit(how);
+                });
+        }
+
+        cancellation_slot_type get_cancellation_slot() const noexcept { return room_->stop.slot(); }
+
+        void operator()(error_code ec) {
+            detail::clear_slot(bound::get_cancellation_slot());
+            if (ec && ec != asio::error::operation_aborted)
+                room_->refused = std::exchange(ec, {});
+            std::move(this->handler())(ec);
+        }
+
+    private:
+        std::shared_ptr<room> room_;
+    };
+
     struct initiate_wait {
         template <class Handler>
         void operator()(Handler handler) const {
@@ -89,38 +127,19 @@ private:
             if (!self->held_)
                 return self->up_.async_wait(
                     detail::wait_op<Handler, executor_type>(std::move(handler), ex));
-            if (!self->refused_)
-                self->refused_ = std::make_shared<error_code>();
-            if (*self->refused_)
-                return detail::async_ready(std::move(handler), ex);
-            self->sink().async_wait(room_op<Handler>(std::move(handler), ex, self->refused_));
+            if (!self->room_)
+                self->room_ = std::make_shared<room>();
+            self->sink().async_wait(room_op<Handler>(std::move(handler), ex, self->room_));
         }
 
         divert_errors_stream* self;
     };
 
-    /// The wait for room: what the sink refuses is for the next pull to tell. Who waits may see this
-    /// complete when the stream is gone.
-    template <class Handler>
-    struct room_op : detail::bound_handler<Handler, executor_type> {
-        room_op(Handler handler, const executor_type& ex, std::shared_ptr<error_code> to)
-            : detail::bound_handler<Handler, executor_type>(std::move(handler), ex),
-              refused(std::move(to)) {}
-
-        void operator()(error_code ec) {
-            if (ec && ec != asio::error::operation_aborted)
-                *refused = std::exchange(ec, {});
-            std::move(this->handler())(ec);
-        }
-
-        std::shared_ptr<error_code> refused;
-    };
-
     sink_type& sink() noexcept { return sink_; }
 
     bool send_held() {
-        if (refused_ && *refused_)
-            throw boost::system::system_error(*refused_, "divert_errors");
+        if (room_ && room_->refused)
+            throw boost::system::system_error(room_->refused, "divert_errors");
         if (!sink().try_send(*held_))
             return false;
         held_.reset();
@@ -129,17 +148,17 @@ private:
 
     Up up_;
     Sink sink_;
-    std::optional<error> held_;           // taken from upstream, and not in the sink yet
-    std::shared_ptr<error_code> refused_; // why the sink takes no more, once it was waited for
+    std::optional<error> held_;  // taken from upstream, and not in the sink yet
+    std::shared_ptr<room> room_; // once that was waited for
 };
 
 /// Passes on the values of items that are `result`s, and puts the errors into a sink, such as a
 /// channel's sender: a dead-letter branch. While the sink is full the stream is pending, until there
 /// is room. The sink is owned, and destroyed when the stream is over, which for a sender means one
-/// sender less; `std::ref(sink)` borrows it and must not outlive it.
+/// sender less; `std::ref(sink)` borrows it, and it must outlive the stream then.
 /// @marble  `-1--E--2-|`  ->  `divert_errors(sink)`  ->  `-1-----2-|`, and the sink gets `E`
 /// @errors  upstream's own failure, unchanged; `errc::closed` when there is an error that the sink
-///          does not take any more
+///          does not take any more, `errc::full` when it is full and lets nobody wait
 /// @cancels as upstream or the sink's wait; an error that found no room is kept for the next pull,
 ///          and goes to the owned sink's `on_undelivered` when the stream is destroyed
 /// @cost    one small allocation the first time that the sink is full; one error buffered then; a

@@ -41,9 +41,8 @@ private:
     Up up_;
 };
 
-/// Passes on the values of items that are `result`s; the first error fails the stream, as what
-/// `throw_error` makes of it: an `error_code` as a `boost::system::system_error`, an exception as
-/// itself.
+/// Passes on the values of items that are `result`s; the first error fails the stream. It is thrown
+/// by `throw_error`: an `error_code` as a `boost::system::system_error`, an exception as itself.
 /// @marble  `-1--E--2-|`  ->  `fail_fast()`  ->  `-1--x`
 /// @errors  the first error item, as the exception that it stands for; upstream's own failure
 /// @cancels as upstream; nothing is held, so nothing can be lost

@@ -44,6 +44,14 @@ public:
         return up_.async_wait(std::forward<Token>(token));
     }
 
+    /// Upstream, and what this makes of one item: for `catch_errors`.
+    Up& upstream() noexcept { return up_; }
+    poll<value_type> apply(item_t<Up>&& item) {
+        if (made result = std::invoke(fn_, std::move(item)))
+            return *std::move(result);
+        return pending;
+    }
+
 private:
     Up up_;
     [[no_unique_address]] Fn fn_;
@@ -51,7 +59,7 @@ private:
 
 /// Passes each item through a function that returns a `std::optional` (or a pointer), and drops
 /// those of which it makes nothing.
-/// @marble  `-1--x--3-|`  ->  `filter_map(parse)`  ->  `-1-----3-|`
+/// @marble  `-1--a--3-|`  ->  `filter_map(parse)`  ->  `-1-----3-|`
 /// @errors  upstream's, unchanged; what the function throws fails the stream with that exception
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    no allocation, no copy, nothing buffered; compiles into the loop that drives it

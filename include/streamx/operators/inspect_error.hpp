@@ -54,9 +54,9 @@ private:
     [[no_unique_address]] Fn fn_;
 };
 
-/// Shows errors to a function and passes them on unchanged: each error item, where the items are
-/// `result`s and `fn` takes their `E`; or, on any stream, the failure that ends it, where `fn` takes
-/// a `std::exception_ptr`. If `E` is that too, `fn` sees the error items and not the failure.
+/// Shows errors to a function and passes them on unchanged. Where the items are `result`s and `fn`
+/// takes their `E`, these are the error items; where `fn` takes a `std::exception_ptr` it is the
+/// failure that ends the stream. If `E` is that too, `fn` sees the error items and not the failure.
 /// @marble  `-1--E--2-|`  ->  `inspect_error(print)`  ->  `-1--E--2-|`
 /// @errors  upstream's, unchanged; what the function throws fails the stream with that exception
 /// @cancels as upstream; nothing is held, so nothing can be lost

@@ -73,9 +73,9 @@ private:
     [[no_unique_address]] Fn fn_;
 };
 
-/// Passes errors through a function: each error item, where the items are `result<T, E>` and `fn`
-/// takes an `E` (then they become `result<T, E2>` of what it returns); or, on any stream, the
-/// failure that ends it, where `fn` takes a `std::exception_ptr` and returns another, an
+/// Passes errors through a function. Where the items are `result<T, E>` and `fn` takes an `E`, these
+/// are the error items, and the stream becomes one of `result<T, E2>`. Where `fn` takes a
+/// `std::exception_ptr` it is the failure that ends the stream; `fn` returns another, an
 /// `error_code`, an exception or whatever else `throw_error` takes. If `E` is a
 /// `std::exception_ptr` too, `fn` is given the error items and not the failure.
 /// @marble  `-1--E--2-|`  ->  `transform_error(e => f(e))`  ->  `-1--F--2-|`

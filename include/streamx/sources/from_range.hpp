@@ -1,8 +1,8 @@
 #pragma once
 
 #include <streamx/core/detail/elements.hpp>
-#include <streamx/core/detail/ready.hpp>
-#include <streamx/core/stream_interface.hpp>
+#include <streamx/core/detail/ready_source.hpp>
+#include <streamx/core/poll.hpp>
 
 #include <concepts>
 #include <initializer_list>
@@ -15,20 +15,13 @@ namespace streamx {
 
 /// The stream that `from_range` makes.
 template <std::ranges::input_range R>
-class [[nodiscard]] from_range_stream : public stream_interface<from_range_stream<R>> {
+class [[nodiscard]] from_range_stream : public detail::ready_source<from_range_stream<R>> {
 public:
     using value_type = std::ranges::range_value_t<R>;
-    using executor_type = no_executor;
 
     explicit from_range_stream(R r) : elements_(std::move(r)) {}
 
-    executor_type get_executor() const noexcept { return {}; }
     poll<value_type> try_next() { return elements_.try_next(); }
-
-    template <class Token>
-    auto async_wait(Token&& token) {
-        return detail::async_ready(std::forward<Token>(token));
-    }
 
 private:
     detail::elements<R> elements_;
@@ -40,6 +33,7 @@ private:
 /// @errors  what an iterator throws
 /// @cancels an element not yet taken stays in the range
 /// @cost    one allocation; nothing buffered beyond the range itself
+/// @others  iter (futures), all (ranges), from (Rx), Source.apply (Akka)
 template <std::ranges::input_range R>
     requires(!std::is_lvalue_reference_v<R>)
 [[nodiscard]] auto from_range(R&& r) {

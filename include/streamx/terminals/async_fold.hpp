@@ -44,6 +44,7 @@ struct fold_step {
 ///          stream
 /// @cancels total, partial, terminal, between two items; the rest of a borrowed stream stays in it
 /// @threads may be called from any thread if the stream is owned, else from the stream's executor
+/// @others  fold (futures), fold_left (ranges), reduce (Rx), Sink.fold (Akka)
 template <class S, class T, class Op, class Token>
     requires async_stream_ref<S> && std::invocable<Op&, T, item_t<S>>
 auto async_fold(S&& stream, T init, Op op, Token&& token) {

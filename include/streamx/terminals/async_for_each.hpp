@@ -42,6 +42,7 @@ struct for_each_step {
 ///          stream
 /// @cancels total, partial, terminal, between two items; the rest of a borrowed stream stays in it
 /// @threads may be called from any thread if the stream is owned, else from the stream's executor
+/// @others  for_each (futures), for_each (ranges), subscribe (Rx), Sink.foreach (Akka)
 template <class S, class Fn, class Token>
     requires async_stream_ref<S> && std::invocable<Fn&, item_t<S>>
 auto async_for_each(S&& stream, Fn fn, Token&& token) {

@@ -4,23 +4,12 @@
 #include <streamx/core/async_stream.hpp>
 #include <streamx/core/detail/driver.hpp>
 #include <streamx/core/detail/sending.hpp>
+#include <streamx/core/detail/steps.hpp>
 
 #include <exception>
 #include <utility>
 
 namespace streamx {
-
-namespace detail {
-
-struct forward_step {
-    bool operator()(sent) const noexcept { return true; }
-    template <class Handler>
-    void finish(Handler handler, std::exception_ptr failure) {
-        std::move(handler)(std::move(failure));
-    }
-};
-
-} // namespace detail
 
 /// Puts all items into a sink, suspended by it while it is full.
 ///
@@ -34,12 +23,13 @@ struct forward_step {
 /// @cancels total, partial, terminal; an item that was pulled but found no room goes to the sink's
 ///          `on_undelivered`
 /// @threads may be called from any thread if both are owned, else from the stream's executor
+/// @others  forward (futures), to (Akka)
 template <class S, class Sink, class Token>
     requires async_stream_ref<S> && async_sink<std::remove_cvref_t<Sink>, item_t<S>>
 auto forward_to(S&& stream, Sink&& sink, Token&& token) {
     return detail::async_drive<void(std::exception_ptr)>(
         detail::sending_stream<S, Sink>(std::forward<S>(stream), std::forward<Sink>(sink)),
-        detail::forward_step(),
+        detail::ignore_step(),
         std::forward<Token>(token));
 }
 

@@ -24,6 +24,8 @@ public:
 
     std::size_t pulls() const noexcept { return seen_->pulls; }
     std::size_t waits() const noexcept { return seen_->waits; }
+    /// How many items were given.
+    std::size_t items() const noexcept { return seen_->items; }
     /// How many scripts have not been destroyed or released yet.
     std::size_t live() const noexcept { return seen_->live; }
     /// How often a script was asked for something after its end or its failure.
@@ -36,6 +38,7 @@ private:
     struct counts {
         std::size_t pulls = 0;
         std::size_t waits = 0;
+        std::size_t items = 0;
         std::size_t live = 0;
         std::size_t misuses = 0;
     };
@@ -117,6 +120,7 @@ private:
             }
             switch (next()) {
             case kind::item:
+                ++seen->items;
                 return *play().item;
             case kind::failure:
                 over = true;

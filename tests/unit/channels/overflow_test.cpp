@@ -101,6 +101,20 @@ TEST_F(overflow_test, fail_tells_the_sender_and_leaves_it_the_item) {
     EXPECT_EQ(rx.stats().times_blocked, 0u);
 }
 
+TEST_F(overflow_test, fail_tells_who_asks_for_room_instead_of_letting_it_wait) {
+    auto [tx, rx] = channel(1, overflow::fail);
+    code free, full;
+
+    tx.async_wait(into(free));
+    run();
+    fill(tx, {1});
+    tx.async_wait(into(full));
+    run();
+
+    EXPECT_EQ(free, success);
+    EXPECT_EQ(full, errc::full);
+}
+
 TEST_F(overflow_test, closed_goes_before_every_policy) {
     for (auto policy :
          {overflow::wait, overflow::drop_oldest, overflow::drop_newest, overflow::fail}) {

@@ -17,9 +17,14 @@ namespace {
 
 namespace sys = boost::system;
 
-constexpr errc all_of_errc[] = {errc::closed, errc::full, errc::operation_in_progress};
+constexpr errc all_of_errc[] = {
+    errc::closed,
+    errc::full,
+    errc::operation_in_progress,
+    errc::no_item,
+    errc::more_than_one_item};
 constexpr condition all_conditions[] = {
-    condition::closed, condition::limit_exceeded, condition::misuse};
+    condition::closed, condition::limit_exceeded, condition::misuse, condition::not_single};
 
 TEST(error_test, every_code_is_an_error_and_has_words_of_its_own) {
     std::set<std::string> messages;
@@ -50,7 +55,9 @@ TEST(error_test, each_code_belongs_to_one_condition) {
     const std::pair<errc, condition> expected[] = {
         {errc::closed, condition::closed},
         {errc::full, condition::limit_exceeded},
-        {errc::operation_in_progress, condition::misuse}};
+        {errc::operation_in_progress, condition::misuse},
+        {errc::no_item, condition::not_single},
+        {errc::more_than_one_item, condition::not_single}};
     for (auto [e, condition_of_e] : expected)
         for (auto c : all_conditions)
             EXPECT_EQ(error_code(e) == c, c == condition_of_e)

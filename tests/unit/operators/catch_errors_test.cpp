@@ -2,6 +2,7 @@
 
 #include <streamx/operators/chunks.hpp>
 #include <streamx/operators/filter.hpp>
+#include <streamx/operators/filter_map.hpp>
 #include <streamx/operators/inspect.hpp>
 #include <streamx/operators/map.hpp>
 #include <streamx/sources/from_range.hpp>
@@ -12,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -55,6 +57,14 @@ TEST_F(catch_errors_test, goes_on_after_a_throw_of_filter) {
 
 TEST_F(catch_errors_test, goes_on_after_a_throw_of_inspect) {
     EXPECT_EQ(text(numbers() | inspect(even_throws) | catch_errors()), "1 even 3 end");
+}
+
+TEST_F(catch_errors_test, goes_on_after_a_throw_of_filter_map) {
+    auto odd_above_one = [](int i) {
+        return even_throws(i) > 10 ? std::optional(i) : std::nullopt;
+    };
+
+    EXPECT_EQ(text(numbers() | filter_map(odd_above_one) | catch_errors()), "even 3 end");
 }
 
 TEST_F(catch_errors_test, leaves_the_failure_of_upstream_what_it_is) {

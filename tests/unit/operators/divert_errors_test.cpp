@@ -92,6 +92,22 @@ TEST_F(divert_errors_test, fails_when_the_sink_is_closed) {
     EXPECT_TRUE(collect(ctx, s).ended);
 }
 
+TEST_F(divert_errors_test, fails_when_the_sink_is_full_and_does_not_let_it_wait) {
+    words undelivered;
+    auto [tx, rx] = make_channel<std::string>(
+        ctx.get_executor(),
+        {.capacity = 1, .overflow = overflow::fail, .on_undelivered = [&](std::string&& e) {
+             undelivered.push_back(std::move(e));
+         }});
+    {
+        auto s = upstream().item("a").item("b").item(1).end() | divert_errors(std::move(tx));
+        EXPECT_EQ(collect(ctx, s).ec, errc::full);
+        EXPECT_TRUE(collect(ctx, s).ended);
+    }
+    EXPECT_EQ(collect(ctx, rx).items, words{"a"});
+    EXPECT_EQ(undelivered, words{"b"}); // once
+}
+
 TEST_F(divert_errors_test, a_closed_sink_is_no_failure_while_there_are_no_errors) {
     auto [tx, rx] = channel(1);
     rx.close();
@@ -112,6 +128,40 @@ TEST_F(divert_errors_test, an_error_without_room_goes_to_the_hook_of_an_owned_si
 
     EXPECT_EQ(undelivered, words{"b"});
     EXPECT_EQ(collect(ctx, rx).items, words{"a"});
+}
+
+TEST_F(divert_errors_test, tells_its_waiter_when_it_is_destroyed_while_the_sink_is_full) {
+    auto waiting = [&](auto sink) {
+        std::optional s(upstream().item("b").hang() | divert_errors(std::move(sink)));
+        probe<std::optional<int>> p;
+        s->async_next(p.handler());
+        ctx.restart();
+        ctx.poll();
+        EXPECT_EQ(p.calls(), 0);
+        s.reset();
+        EXPECT_EQ(p.calls(), 0) << "completed inside the destructor";
+        ctx.restart();
+        ctx.poll();
+        return p->ec;
+    };
+    auto [tx, rx] = channel(1);
+    tx.try_send("a");
+
+    EXPECT_EQ(waiting(std::ref(tx)), asio::error::operation_aborted);
+    EXPECT_EQ(waiting(std::move(tx)), asio::error::operation_aborted);
+}
+
+TEST_F(divert_errors_test, loses_no_error_when_cancelled_while_the_sink_is_full) {
+    using enum asio::cancellation_type;
+    auto [tx, rx] = channel(1);
+    auto s = upstream().item("a").item("b").item(1).end() | divert_errors(std::move(tx));
+
+    for (auto how : {total, partial, terminal})
+        EXPECT_EQ(next_cancelled(ctx, s, how), asio::error::operation_aborted);
+
+    EXPECT_EQ(*rx.try_next(), "a");
+    EXPECT_EQ(collect(ctx, s).items, std::vector{1});
+    EXPECT_EQ(*rx.try_next(), "b");
 }
 
 TEST_F(divert_errors_test, a_sink_by_reference_is_left_open) {

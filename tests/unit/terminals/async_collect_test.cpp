@@ -15,9 +15,15 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <exception>
+#include <list>
+#include <map>
 #include <memory>
+#include <set>
 #include <stdexcept>
+#include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -131,6 +137,77 @@ TEST_F(async_collect_test, fails_while_another_pull_of_a_borrowed_stream_is_outs
 
     EXPECT_EQ(p->ec, errc::operation_in_progress);
     EXPECT_EQ(pull.calls(), 0);
+}
+
+TEST_F(async_collect_test, into_a_container_that_finds_its_parameters_in_the_items) {
+    probe<std::set<int>> set;
+    probe<std::deque<int>> deque;
+    async_collect<std::set>(upstream().item(2).item(1).item(2).end(), set.handler());
+    async_collect<std::deque>(upstream().item(2).item(1).end(), deque.handler());
+    run();
+
+    EXPECT_EQ(set->value, (std::set{1, 2}));
+    EXPECT_EQ(deque->value, (std::deque{2, 1}));
+}
+
+TEST_F(async_collect_test, into_a_map_from_pairs) {
+    using entry = std::pair<int, std::string>;
+    auto entries = [&] {
+        return script<entry>(ctx.get_executor()).item({2, "b"}).item({1, "a"}).end();
+    };
+    probe<std::map<int, std::string>> sorted;
+    probe<std::unordered_map<int, std::string>> hashed;
+    async_collect<std::map>(entries(), sorted.handler());
+    async_collect<std::unordered_map<int, std::string>>(entries(), hashed.handler());
+    run();
+
+    EXPECT_EQ(sorted->value, (std::map<int, std::string>{{1, "a"}, {2, "b"}}));
+    EXPECT_EQ(hashed->value, (std::unordered_map<int, std::string>{{1, "a"}, {2, "b"}}));
+}
+
+TEST_F(async_collect_test, into_a_string_from_characters) {
+    auto characters = [&] { return script<char>(ctx.get_executor()).item('o').item('k').end(); };
+    probe<std::string> named;
+    probe<std::string> deduced;
+    async_collect<std::string>(characters(), named.handler());
+    async_collect<std::basic_string>(characters(), deduced.handler());
+    run();
+
+    EXPECT_EQ(named->value, "ok");
+    EXPECT_EQ(deduced->value, "ok");
+}
+
+TEST_F(async_collect_test, into_a_container_that_is_named_converts_the_items) {
+    probe<std::vector<long>> p;
+    async_collect<std::vector<long>>(upstream().item(1).item(2).end(), p.handler());
+    run();
+
+    EXPECT_EQ(p->value, (std::vector{1L, 2L}));
+}
+
+TEST_F(async_collect_test, into_any_container_moves_move_only_items) {
+    auto owners = [&] {
+        using owner = std::unique_ptr<int>;
+        return script<owner>(ctx.get_executor()).item(std::make_unique<int>(7)).end();
+    };
+    probe<std::set<std::unique_ptr<int>>> set;
+    probe<std::list<std::unique_ptr<int>>> list;
+    async_collect<std::set>(owners(), set.handler());
+    async_collect<std::list>(owners(), list.handler());
+    run();
+
+    EXPECT_EQ(**set->value->begin(), 7);
+    EXPECT_EQ(*list->value->front(), 7);
+}
+
+TEST_F(async_collect_test, into_any_container_has_what_came_before_a_failure) {
+    auto s = upstream().item(2).item(1).fail(asio::error::eof);
+    probe<std::set<int>> p;
+    async_collect<std::set>(s, p.handler());
+    run();
+
+    EXPECT_EQ(p->ec, asio::error::eof);
+    EXPECT_EQ(p->value, (std::set{1, 2}));
 }
 
 } // namespace

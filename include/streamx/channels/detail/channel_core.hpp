@@ -141,15 +141,17 @@ public:
         admit(woken);
     }
 
-    /// Queues `w` until `try_send` is worth calling, unless it is now.
+    /// Queues `w` until `try_send` is worth calling, unless it is now, or the policy is not to wait.
     send_result room_or_queue(const waiter_ptr& w) {
         wakes woken;
         std::lock_guard lock(lock_);
         if (closed_)
             return send_result::closed;
-        if (overflow_ != overflow::wait || may_send(w->owner))
-            return send_result::sent;
-        return queue_sender(w, wants::room, woken);
+        if (overflow_ == overflow::wait && !may_send(w->owner))
+            return queue_sender(w, wants::room, woken);
+        // Under `fail` who is told to try again would be told so again and again.
+        const bool fails = overflow_ == overflow::fail && !may_send(w->owner);
+        return fails ? send_result::full : send_result::sent;
     }
 
     // --- receivers -------------------------------------------------------------------------------
