@@ -27,6 +27,12 @@ inline constexpr bool is_result = false;
 template <class T, class E>
 inline constexpr bool is_result<boost::system::result<T, E>> = true;
 
+/// One that has a value, and not only the error or nothing.
+template <class>
+inline constexpr bool is_value_result = false;
+template <class T, class E>
+inline constexpr bool is_value_result<boost::system::result<T, E>> = !std::is_void_v<T>;
+
 template <class Item>
 struct result_parts {
     using value_type = Item;
@@ -48,8 +54,7 @@ using item_error_t = typename result_parts<item_t<S>>::error_type;
 
 /// A stream whose items are `result`s of a value.
 template <class S>
-concept result_stream = async_stream<std::remove_cvref_t<S>> && detail::is_result<item_t<S>> &&
-                        !std::is_void_v<detail::item_value_t<S>>;
+concept result_stream = async_stream<std::remove_cvref_t<S>> && detail::is_value_result<item_t<S>>;
 
 /// Throws what an error stands for: an `error_code` (or an enumeration of them) as a
 /// `boost::system::system_error`, what a `std::exception_ptr` points to, what a

@@ -2,6 +2,7 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/wait_unless.hpp>
 #include <streamx/core/stream_interface.hpp>
 
@@ -33,6 +34,22 @@ public:
             item = *std::exchange(default_, std::nullopt);
         }
         return item;
+    }
+
+    template <class Take>
+    detail::halt each_ready(Take&& take) {
+        if (ended_)
+            return detail::halt::end;
+        bool any = !default_;
+        const auto why = detail::each_ready(up_, [&](value_type&& item) {
+            any = true;
+            return take(std::move(item));
+        });
+        if (any)
+            default_.reset();
+        else if ((ended_ = why == detail::halt::end))
+            take(*std::exchange(default_, std::nullopt));
+        return why;
     }
 
     template <class Token>

@@ -1,14 +1,10 @@
 #pragma once
 
-#include <streamx/core/adaptor.hpp>
-#include <streamx/core/async_stream.hpp>
 #include <streamx/core/detail/checked.hpp>
-#include <streamx/core/detail/next_that.hpp>
-#include <streamx/core/stream_interface.hpp>
+#include <streamx/core/itemwise.hpp>
 
 #include <boost/unordered_set.hpp>
 
-#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <type_traits>
@@ -17,53 +13,40 @@
 
 namespace streamx {
 
-/// The stream that `distinct` makes: upstream's items but for those that were there before.
-template <async_stream Up, class Key>
-class [[nodiscard]] distinct_stream : public stream_interface<distinct_stream<Up, Key>> {
-    using key = std::remove_cvref_t<std::invoke_result_t<Key&, const item_t<Up>&>>;
-    using set = boost::unordered_set<key>;
+namespace detail {
+template <class T, class Key>
+class news {
+    using key_type = std::remove_cvref_t<std::invoke_result_t<Key&, const T&>>;
 
 public:
-    using value_type = item_t<Up>;
-    using executor_type = executor_t<Up>;
+    news(std::size_t limit, Key key) : limit_(limit), key_(std::move(key)) {}
 
-    distinct_stream(Up up, std::size_t limit, Key of)
-        : up_(std::move(up)), limit_(limit), key_(std::move(of)) {}
-
-    executor_type get_executor() const noexcept { return up_.get_executor(); }
-
-    poll<value_type> try_next() {
-        return detail::next_that(
-            up_, [this](const auto& item) { return is_new(std::invoke(key_, item)); });
-    }
-
-    template <class Token>
-    auto async_wait(Token&& token) {
-        return up_.async_wait(std::forward<Token>(token));
+    bool keeps(const T& item) {
+        const auto [at, is_new] = seen_.insert(std::invoke(key_, item));
+        if (is_new)
+            remember(&*at);
+        return is_new;
     }
 
 private:
-    template <class K>
-    bool is_new(K&& k) {
-        const auto [at, inserted] = seen_.insert(std::forward<K>(k));
-        if (!inserted)
-            return false;
-        if (by_age_.size() < limit_) {
-            by_age_.push_back(&*at);
-        } else {
-            seen_.erase(seen_.find(*std::exchange(by_age_[oldest_], &*at)));
-            oldest_ = oldest_ + 1 == limit_ ? 0 : oldest_ + 1;
-        }
-        return true;
+    void remember(const key_type* k) {
+        if (by_age_.size() < limit_)
+            return by_age_.push_back(k);
+        seen_.erase(seen_.find(*std::exchange(by_age_[oldest_], k)));
+        oldest_ = oldest_ + 1 == limit_ ? 0 : oldest_ + 1;
     }
 
-    Up up_;
     std::size_t limit_;
     [[no_unique_address]] Key key_;
-    set seen_;
-    std::vector<const key*> by_age_; // a ring, once it is full
+    boost::unordered_set<key_type> seen_;
+    std::vector<const key_type*> by_age_; // a ring, once it is full
     std::size_t oldest_ = 0;
 };
+} // namespace detail
+
+/// The stream that `distinct` makes: upstream's items but for those that were there before.
+template <async_stream Up, class Key>
+using distinct_stream = itemwise_stream<Up, detail::news<item_t<Up>, Key>>;
 
 /// Drops the items whose key was there before: `key(item)`, the item itself by default. It
 /// remembers `limit` keys and forgets the oldest for a new one, so an item may come again after
@@ -78,7 +61,7 @@ template <class Key = std::identity>
 [[nodiscard]] auto distinct(std::size_t limit, Key key = {}) {
     detail::checked_size(limit, "distinct: limit must be at least 1");
     return adaptor([limit, key = std::move(key)]<async_stream Up>(Up up) mutable {
-        return distinct_stream<Up, Key>(std::move(up), limit, std::move(key));
+        return distinct_stream<Up, Key>(std::move(up), {limit, std::move(key)});
     });
 }
 

@@ -1,45 +1,28 @@
 #pragma once
 
-#include <streamx/core/adaptor.hpp>
-#include <streamx/core/async_stream.hpp>
+#include <streamx/core/itemwise.hpp>
 #include <streamx/core/result.hpp>
-#include <streamx/core/stream_interface.hpp>
 
 #include <utility>
 
 namespace streamx {
 
-/// The stream that `fail_fast` makes: upstream's results as values, up to the first error.
-template <async_stream Up>
-class [[nodiscard]] fail_fast_stream : public stream_interface<fail_fast_stream<Up>> {
-    static_assert(
-        result_stream<Up>, "fail_fast: the items of this stream are no streamx::result<T, E>");
-
-public:
-    using value_type = detail::item_value_t<Up>;
-    using executor_type = executor_t<Up>;
-
-    explicit fail_fast_stream(Up up) : up_(std::move(up)) {}
-
-    executor_type get_executor() const noexcept { return up_.get_executor(); }
-
-    poll<value_type> try_next() {
-        auto item = up_.try_next();
-        if (!item)
-            return item.template without_item<value_type>();
-        if (!*item) [[unlikely]]
-            throw_error(std::move(*item).error());
-        return std::move(**item);
+namespace detail {
+struct failing_fast {
+    template <class T>
+    auto make(T&& item) {
+        static_assert(
+            is_value_result<T>, "fail_fast: the items of this stream are no streamx::result<T, E>");
+        if (!item) [[unlikely]]
+            throw_error(std::move(item).error());
+        return poll<typename T::value_type>(*std::move(item));
     }
-
-    template <class Token>
-    auto async_wait(Token&& token) {
-        return up_.async_wait(std::forward<Token>(token));
-    }
-
-private:
-    Up up_;
 };
+} // namespace detail
+
+/// The stream that `fail_fast` makes: the values among upstream's results, up to the first error.
+template <async_stream Up>
+using fail_fast_stream = itemwise_stream<Up, detail::failing_fast>;
 
 /// Passes on the values of items that are `result`s; the first error fails the stream. It is thrown
 /// by `throw_error`: an `error_code` as a `boost::system::system_error`, an exception as itself.
@@ -48,8 +31,6 @@ private:
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    no allocation, no copy, nothing buffered; compiles into the loop that drives it
 /// @others  try_collect, try_fold (futures), dematerialize (Rx)
-[[nodiscard]] inline auto fail_fast() {
-    return adaptor([]<async_stream Up>(Up up) { return fail_fast_stream<Up>(std::move(up)); });
-}
+[[nodiscard]] inline auto fail_fast() { return itemwise(detail::failing_fast()); }
 
 } // namespace streamx

@@ -1,9 +1,6 @@
 #pragma once
 
-#include <streamx/core/adaptor.hpp>
-#include <streamx/core/async_stream.hpp>
-#include <streamx/core/detail/next_that.hpp>
-#include <streamx/core/stream_interface.hpp>
+#include <streamx/core/itemwise.hpp>
 
 #include <concepts>
 #include <functional>
@@ -11,37 +8,22 @@
 
 namespace streamx {
 
-/// The stream that `filter` makes: those of upstream's items that satisfy a predicate.
-template <async_stream Up, std::predicate<item_t<Up>&> Predicate>
-class [[nodiscard]] filter_stream : public stream_interface<filter_stream<Up, Predicate>> {
-public:
-    using value_type = item_t<Up>;
-    using executor_type = executor_t<Up>;
-
-    filter_stream(Up up, Predicate predicate)
-        : up_(std::move(up)), predicate_(std::move(predicate)) {}
-
-    executor_type get_executor() const noexcept { return up_.get_executor(); }
-
-    poll<value_type> try_next() {
-        return detail::next_that(up_, [this](auto& item) { return std::invoke(predicate_, item); });
+namespace detail {
+template <class Predicate>
+struct satisfying {
+    template <class T>
+        requires std::predicate<Predicate&, T&>
+    bool keeps(T& item) {
+        return std::invoke(predicate, item);
     }
 
-    template <class Token>
-    auto async_wait(Token&& token) {
-        return up_.async_wait(std::forward<Token>(token));
-    }
-
-    /// Upstream, and what this makes of one item: for `catch_errors`.
-    Up& upstream() noexcept { return up_; }
-    poll<value_type> apply(item_t<Up>&& item) {
-        return std::invoke(predicate_, item) ? poll<value_type>(std::move(item)) : pending;
-    }
-
-private:
-    Up up_;
-    [[no_unique_address]] Predicate predicate_;
+    [[no_unique_address]] Predicate predicate;
 };
+} // namespace detail
+
+/// The stream that `filter` makes: those of upstream's items that satisfy a predicate.
+template <async_stream Up, class Predicate>
+using filter_stream = itemwise_stream<Up, detail::satisfying<Predicate>>;
 
 /// Passes on the items for which a predicate holds, and drops the others.
 /// @marble  `-1--2--3--4-|`  ->  `filter(x => x is even)`  ->  `----2-----4-|`
@@ -51,9 +33,7 @@ private:
 /// @others  filter (futures), filter (ranges), filter (Rx), filter (Akka)
 template <class Predicate>
 [[nodiscard]] auto filter(Predicate predicate) {
-    return adaptor([predicate = std::move(predicate)]<async_stream Up>(Up up) mutable {
-        return filter_stream<Up, Predicate>(std::move(up), std::move(predicate));
-    });
+    return itemwise(detail::satisfying<Predicate>{std::move(predicate)});
 }
 
 } // namespace streamx

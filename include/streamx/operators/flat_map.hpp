@@ -3,11 +3,13 @@
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
 #include <streamx/core/detail/budget.hpp>
+#include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/elements.hpp>
 #include <streamx/core/detail/wait_unless.hpp>
 #include <streamx/core/stream_interface.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <ranges>
@@ -42,6 +44,28 @@ public:
             inner_.emplace(std::invoke(fn_, *std::move(outer)));
         }
         return pending;
+    }
+
+    template <class Take>
+    detail::halt each_ready(Take&& take) {
+        if (inner_)
+            if (const auto why = inner_->each_ready(take); why != detail::halt::end)
+                return why;
+        std::size_t given = 0;
+        auto inner_why = detail::halt::end;
+        const auto why = detail::each_ready(up_, [&](item_t<Up>&& outer) {
+            detail::elements<inner> elements(std::invoke(fn_, std::move(outer)));
+            inner_why = elements.each_ready([&](value_type&& item) {
+                ++given;
+                return take(std::move(item));
+            });
+            if (inner_why != detail::halt::end)
+                inner_.emplace(std::move(elements)); // the rest is for the next time
+            else if (given >= detail::budget)
+                inner_why = detail::halt::spent;
+            return inner_why == detail::halt::end;
+        });
+        return why == detail::halt::asked ? inner_why : why;
     }
 
     template <class Token>

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <streamx/core/adaptor.hpp>
-#include <streamx/core/async_stream.hpp>
-#include <streamx/core/stream_interface.hpp>
+#include <streamx/core/itemwise.hpp>
 
 #include <concepts>
 #include <functional>
@@ -10,40 +8,23 @@
 
 namespace streamx {
 
-/// The stream that `inspect` makes: upstream's items, each shown to a function on its way.
-template <async_stream Up, std::invocable<const item_t<Up>&> Fn>
-class [[nodiscard]] inspect_stream : public stream_interface<inspect_stream<Up, Fn>> {
-public:
-    using value_type = item_t<Up>;
-    using executor_type = executor_t<Up>;
-
-    inspect_stream(Up up, Fn fn) : up_(std::move(up)), fn_(std::move(fn)) {}
-
-    executor_type get_executor() const noexcept { return up_.get_executor(); }
-
-    poll<value_type> try_next() {
-        auto item = up_.try_next();
-        if (item)
-            std::invoke(fn_, std::as_const(*item));
-        return item;
+namespace detail {
+template <class Fn>
+struct shown_to {
+    template <class T>
+        requires std::invocable<Fn&, const T&>
+    bool keeps(T& item) {
+        std::invoke(fn, std::as_const(item));
+        return true;
     }
 
-    template <class Token>
-    auto async_wait(Token&& token) {
-        return up_.async_wait(std::forward<Token>(token));
-    }
-
-    /// Upstream, and what this makes of one item: for `catch_errors`.
-    Up& upstream() noexcept { return up_; }
-    poll<value_type> apply(item_t<Up>&& item) {
-        std::invoke(fn_, std::as_const(item));
-        return std::move(item);
-    }
-
-private:
-    Up up_;
-    [[no_unique_address]] Fn fn_;
+    [[no_unique_address]] Fn fn;
 };
+} // namespace detail
+
+/// The stream that `inspect` makes: upstream's items, each shown to a function on its way.
+template <async_stream Up, class Fn>
+using inspect_stream = itemwise_stream<Up, detail::shown_to<Fn>>;
 
 /// Shows each item to a function and passes it on unchanged.
 /// @marble  `-1--2--3-|`  ->  `inspect(print)`  ->  `-1--2--3-|`
@@ -53,9 +34,7 @@ private:
 /// @others  inspect (futures), tap, doOnNext (Rx), wireTap (Akka)
 template <class Fn>
 [[nodiscard]] auto inspect(Fn fn) {
-    return adaptor([fn = std::move(fn)]<async_stream Up>(Up up) mutable {
-        return inspect_stream<Up, Fn>(std::move(up), std::move(fn));
-    });
+    return itemwise(detail::shown_to<Fn>{std::move(fn)});
 }
 
 } // namespace streamx

@@ -2,6 +2,8 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/each_ready.hpp>
+#include <streamx/core/detail/hot.hpp>
 #include <streamx/core/detail/wait_unless.hpp>
 #include <streamx/core/stream_interface.hpp>
 
@@ -33,6 +35,20 @@ public:
             return separator_;
         }
         return item;
+    }
+
+    template <class Take>
+    detail::halt each_ready(Take&& take) {
+        if (held_ && !take(*std::exchange(held_, std::nullopt)))
+            return detail::halt::asked;
+        detail::hot begun(begun_);
+        return detail::each_ready(up_, [&](value_type&& item) {
+            if (std::exchange(*begun, true) && !take(value_type(separator_))) {
+                held_ = std::move(item);
+                return false;
+            }
+            return take(std::move(item));
+        });
     }
 
     template <class Token>

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <streamx/core/adaptor.hpp>
-#include <streamx/core/async_stream.hpp>
-#include <streamx/core/stream_interface.hpp>
+#include <streamx/core/itemwise.hpp>
 
 #include <concepts>
 #include <functional>
@@ -11,35 +9,26 @@
 
 namespace streamx {
 
-/// The stream that `map` makes: upstream's items, each passed through a function.
-template <async_stream Up, std::invocable<item_t<Up>> Fn>
-class [[nodiscard]] map_stream : public stream_interface<map_stream<Up, Fn>> {
-    static_assert(
-        !std::is_void_v<std::invoke_result_t<Fn&, item_t<Up>>>,
-        "map: the function returns nothing; `inspect` is for side effects");
-
-public:
-    using value_type = std::decay_t<std::invoke_result_t<Fn&, item_t<Up>>>;
-    using executor_type = executor_t<Up>;
-
-    map_stream(Up up, Fn fn) : up_(std::move(up)), fn_(std::move(fn)) {}
-
-    executor_type get_executor() const noexcept { return up_.get_executor(); }
-    poll<value_type> try_next() { return up_.try_next().transform(fn_); }
-
-    template <class Token>
-    auto async_wait(Token&& token) {
-        return up_.async_wait(std::forward<Token>(token));
+namespace detail {
+template <class Fn>
+struct mapper {
+    template <class T>
+        requires std::invocable<Fn&, T>
+    auto make(T&& item) {
+        using result = std::invoke_result_t<Fn&, T>;
+        static_assert(
+            !std::is_void_v<result>,
+            "map: the function returns nothing; `inspect` is for side effects");
+        return poll<std::decay_t<result>>(std::invoke(fn, std::forward<T>(item)));
     }
 
-    /// Upstream, and what this makes of one item: for `catch_errors`.
-    Up& upstream() noexcept { return up_; }
-    poll<value_type> apply(item_t<Up>&& item) { return std::invoke(fn_, std::move(item)); }
-
-private:
-    Up up_;
-    [[no_unique_address]] Fn fn_;
+    [[no_unique_address]] Fn fn;
 };
+} // namespace detail
+
+/// The stream that `map` makes: upstream's items, each passed through a function.
+template <async_stream Up, class Fn>
+using map_stream = itemwise_stream<Up, detail::mapper<Fn>>;
 
 /// Passes each item through a function.
 /// @marble  `-1--2--3-|`  ->  `map(x => x * 10)`  ->  `-10--20--30-|`
@@ -49,9 +38,7 @@ private:
 /// @others  map (futures), transform (ranges), map (Rx), map (Akka)
 template <class Fn>
 [[nodiscard]] auto map(Fn fn) {
-    return adaptor([fn = std::move(fn)]<async_stream Up>(Up up) mutable {
-        return map_stream<Up, Fn>(std::move(up), std::move(fn));
-    });
+    return itemwise(detail::mapper<Fn>{std::move(fn)});
 }
 
 } // namespace streamx

@@ -2,6 +2,7 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/stream_interface.hpp>
 
@@ -21,6 +22,11 @@ public:
 
     executor_type get_executor() const noexcept { return executor_; }
     poll<value_type> try_next() { return up_.try_next(); }
+
+    template <class Take>
+    detail::halt each_ready(Take&& take) {
+        return detail::each_ready(up_, take);
+    }
 
     template <class Token>
     auto async_wait(Token&& token) {

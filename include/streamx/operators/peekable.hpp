@@ -3,6 +3,7 @@
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
 #include <streamx/core/detail/driver.hpp>
+#include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/look.hpp>
 #include <streamx/core/detail/next.hpp>
 #include <streamx/core/detail/wait_unless.hpp>
@@ -33,6 +34,13 @@ public:
         if (next_) [[unlikely]]
             return *std::exchange(next_, std::nullopt);
         return ended_ ? end : up_.try_next();
+    }
+
+    template <class Take>
+    detail::halt each_ready(Take&& take) {
+        if (next_ && !take(*std::exchange(next_, std::nullopt)))
+            return detail::halt::asked;
+        return ended_ ? detail::halt::end : detail::each_ready(up_, take);
     }
 
     template <class Token>

@@ -2,6 +2,7 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/elements.hpp>
 #include <streamx/core/detail/wait_unless.hpp>
 #include <streamx/core/stream_interface.hpp>
@@ -30,6 +31,12 @@ public:
         if (!first_.empty()) [[unlikely]]
             return first_.try_next();
         return up_.try_next();
+    }
+
+    template <class Take>
+    detail::halt each_ready(Take&& take) {
+        const auto why = first_.each_ready(take);
+        return why == detail::halt::end ? detail::each_ready(up_, take) : why;
     }
 
     template <class Token>

@@ -2,6 +2,8 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/each_ready.hpp>
+#include <streamx/core/detail/hot.hpp>
 #include <streamx/core/detail/wait_unless.hpp>
 #include <streamx/core/stream_interface.hpp>
 
@@ -27,6 +29,18 @@ public:
         auto item = up_.try_next();
         left_ -= item ? 1 : 0;
         return item;
+    }
+
+    template <class Take>
+    detail::halt each_ready(Take&& take) {
+        if (left_ == 0)
+            return detail::halt::end;
+        detail::hot left(left_);
+        const auto why = detail::each_ready(up_, [&](value_type&& item) {
+            --*left;
+            return take(std::move(item)) && *left != 0;
+        });
+        return *left == 0 ? detail::halt::end : why;
     }
 
     template <class Token>

@@ -2,6 +2,7 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/stream_interface.hpp>
 
 #include <concepts>
@@ -27,6 +28,18 @@ public:
         if (item && !std::invoke(predicate_, *item))
             return end;
         return item;
+    }
+
+    template <class Take>
+    detail::halt each_ready(Take&& take) {
+        bool over = false;
+        const auto why = detail::each_ready(up_, [&](value_type&& item) {
+            if (std::invoke(predicate_, item)) [[likely]]
+                return take(std::move(item));
+            over = true;
+            return false;
+        });
+        return over ? detail::halt::end : why;
     }
 
     template <class Token>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/input_waits.hpp>
 #include <streamx/core/detail/inputs.hpp>
 #include <streamx/core/stream_interface.hpp>
@@ -38,6 +39,26 @@ public:
         if (!complete)
             return pending;
         return take(indices());
+    }
+
+    template <class Take>
+    detail::halt each_ready(Take&& take)
+        requires(sizeof...(Ss) == 2)
+    {
+        // The common case: nothing waits, and nothing is left of an unfinished row.
+        auto& second = inputs_.template get<1>();
+        if (waits_ || std::get<0>(row_) || std::get<1>(row_))
+            return detail::one_by_one(*this, take);
+        auto second_halt = detail::halt::asked;
+        const auto why = detail::each_ready(inputs_.template get<0>(), [&](auto&& a) {
+            auto b = second.try_next();
+            if (b) [[likely]]
+                return take(value_type(std::move(a), *std::move(b)));
+            second_halt = b.is_end() ? detail::halt::end : detail::halt::pending;
+            std::get<0>(row_).emplace(std::move(a));
+            return false;
+        });
+        return why == detail::halt::asked ? second_halt : why;
     }
 
     template <class Token>

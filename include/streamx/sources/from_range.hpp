@@ -23,6 +23,11 @@ public:
 
     poll<value_type> try_next() { return elements_.try_next(); }
 
+    template <class Take>
+    detail::halt each_ready(Take&& take) {
+        return elements_.each_ready(take);
+    }
+
 private:
     detail::elements<R> elements_;
 };

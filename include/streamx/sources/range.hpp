@@ -1,9 +1,12 @@
 #pragma once
 
+#include <streamx/core/detail/each_ready.hpp>
+#include <streamx/core/detail/hot.hpp>
 #include <streamx/core/detail/ready_source.hpp>
 #include <streamx/core/poll.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <type_traits>
 
 namespace streamx {
@@ -20,6 +23,17 @@ public:
         if (next_ == last_)
             return end;
         return next_++;
+    }
+
+    template <class Take>
+    detail::halt each_ready(Take&& take) {
+        detail::hot next(next_);
+        const auto left = static_cast<std::uintmax_t>(last_) - static_cast<std::uintmax_t>(next_);
+        const T last = left > detail::budget ? static_cast<T>(next_ + T(detail::budget)) : last_;
+        while (*next != last)
+            if (!take(T((*next)++))) [[unlikely]]
+                return detail::halt::asked;
+        return last == last_ ? detail::halt::end : detail::halt::spent;
     }
 
 private:

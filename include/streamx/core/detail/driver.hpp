@@ -2,7 +2,9 @@
 
 #include <streamx/core/async_stream.hpp>
 #include <streamx/core/detail/budget.hpp>
+#include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/handler.hpp>
+#include <streamx/core/detail/hot.hpp>
 #include <streamx/core/detail/initiate.hpp>
 #include <streamx/core/detail/run_scope.hpp>
 #include <streamx/core/detail/stream_base.hpp>
@@ -85,6 +87,22 @@ void finish(S& s) noexcept {
         stream_access::finish(s);
 }
 
+/// `try_next`, by which a stream fails once and then ends, for ever.
+template <class S>
+poll<item_t<S>> try_next_once(S& s) {
+    if (is_over(s))
+        return end;
+    try {
+        auto item = s.try_next();
+        if (item.is_end())
+            finish(s);
+        return item;
+    } catch (...) {
+        finish(s);
+        throw;
+    }
+}
+
 /// The only loop: tries until the stream is pending, waits, tries again, and ends an operation.
 ///
 /// `S` is a stream (owned) or a reference to one (borrowed). `Step` is what the operation does:
@@ -156,11 +174,12 @@ public:
         }
         try {
             switch (run(*state_)) {
-            case outcome::spent:
+            case halt::spent:
                 return post();
-            case outcome::pending:
+            case halt::pending:
                 break;
-            case outcome::done:
+            case halt::asked:
+            case halt::end:
                 return complete({});
             }
         } catch (...) {
@@ -171,41 +190,27 @@ public:
     }
 
 private:
-    enum class outcome { spent, pending, done };
-
     explicit drive_op(state* s) noexcept : state_(s) {}
 
-    /// What the stream throws is the end of it; what a step throws is not.
-    static auto pull(stream_type& s) {
-        if constexpr (std::is_reference_v<S>) {
-            try {
-                return s.try_next();
-            } catch (...) {
-                finish(s);
-                throw;
-            }
-        } else {
-            return s.try_next();
-        }
-    }
-
-    static outcome run(state& s) {
+    static halt run(state& s) {
         if (is_over(s.stream))
-            return outcome::done;
+            return halt::end;
         const run_scope scope;
-        for (unsigned n = budget; n != 0; --n) {
-            auto item = pull(s.stream);
-            if (item) [[likely]] {
-                if (!s.step(*std::move(item)))
-                    return outcome::done;
-            } else if (item.is_end()) {
-                finish(s.stream);
-                return outcome::done;
-            } else {
-                return outcome::pending;
+        hot step(s.step);
+        auto take = [&step](item_t<S>&& item) { return (*step)(std::move(item)); };
+        if constexpr (!std::is_reference_v<S>) {
+            return each_ready(s.stream, take);
+        } else {
+            // What the stream throws is the end of it; what a step throws is not.
+            for (unsigned left = budget; left != 0; --left) {
+                auto item = try_next_once(s.stream);
+                if (!item)
+                    return item.is_end() ? halt::end : halt::pending;
+                if (!take(*std::move(item)))
+                    return halt::asked;
             }
+            return halt::spent;
         }
-        return outcome::spent;
     }
 
     void post() {

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <streamx/core/detail/each_ready.hpp>
+#include <streamx/core/detail/hot.hpp>
 #include <streamx/core/poll.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <ranges>
@@ -35,6 +38,19 @@ public:
         auto item = take_element<R>(state_->next);
         ++state_->next;
         return item;
+    }
+
+    template <class Take>
+    halt each_ready(Take&& take) {
+        for (unsigned left = budget; !empty(); --left) {
+            if (left == 0) [[unlikely]]
+                return halt::spent;
+            auto item = take_element<R>(state_->next);
+            ++state_->next;
+            if (!take(*std::move(item))) [[unlikely]]
+                return halt::asked;
+        }
+        return halt::end;
     }
 
 private:
@@ -75,6 +91,19 @@ public:
             return end;
         --left_;
         return take_element<R>(std::ranges::begin(range_) + next_++);
+    }
+
+    template <class Take>
+    halt each_ready(Take&& take) {
+        const auto first = std::ranges::begin(range_);
+        hot next(next_);
+        hot left(left_);
+        for (const auto last = *left - std::min<std::size_t>(*left, budget); *left != last;) {
+            --*left;
+            if (!take(*take_element<R>(first + (*next)++))) [[unlikely]]
+                return halt::asked;
+        }
+        return *left == 0 ? halt::end : halt::spent;
     }
 
 private:

@@ -19,22 +19,6 @@
 
 namespace streamx::detail {
 
-/// `try_next`, by which a stream fails once and then ends, for ever.
-template <class S>
-poll<item_t<S>> try_next_once(S& s) {
-    if (is_over(s))
-        return end;
-    try {
-        auto item = s.try_next();
-        if (item.is_end())
-            finish(s);
-        return item;
-    } catch (...) {
-        finish(s);
-        throw;
-    }
-}
-
 /// The coroutine that gives the next item, for one who has a claim to the stream or, if `held` is null,
 /// takes one while it waits.
 template <class S, class Claim = claim<S&>>
