@@ -88,11 +88,11 @@ public:
     }
 
     template <class Take>
-    detail::halt each_ready(Take&& take) {
+    [[gnu::always_inline]] detail::halt each_ready(Take&& take) {
         detail::hot f(f_);
-        return detail::each_ready(up_, [&](item&& next) {
+        return detail::each_ready(up_, [&](item&& next) __attribute__((always_inline)) {
             if constexpr (keeps) {
-                if (f->keeps(next)) [[likely]]
+                if (f->keeps(next))
                     return take(std::move(next));
             } else {
                 if (auto made = f->make(std::move(next))) [[likely]]

@@ -37,14 +37,15 @@ public:
     }
 
     template <class Take>
-    detail::halt each_ready(Take&& take) {
+    [[gnu::always_inline]] detail::halt each_ready(Take&& take) {
         if (ended_)
             return detail::halt::end;
         bool any = !default_;
-        const auto why = detail::each_ready(up_, [&](value_type&& item) {
-            any = true;
-            return take(std::move(item));
-        });
+        const auto why =
+            detail::each_ready(up_, [&](value_type&& item) __attribute__((always_inline)) {
+                any = true;
+                return take(std::move(item));
+            });
         if (any)
             default_.reset();
         else if ((ended_ = why == detail::halt::end))

@@ -47,24 +47,26 @@ public:
     }
 
     template <class Take>
-    detail::halt each_ready(Take&& take) {
+    [[gnu::always_inline]] detail::halt each_ready(Take&& take) {
         if (inner_)
             if (const auto why = inner_->each_ready(take); why != detail::halt::end)
                 return why;
         std::size_t given = 0;
         auto inner_why = detail::halt::end;
-        const auto why = detail::each_ready(up_, [&](item_t<Up>&& outer) {
-            detail::elements<inner> elements(std::invoke(fn_, std::move(outer)));
-            inner_why = elements.each_ready([&](value_type&& item) {
-                ++given;
-                return take(std::move(item));
+        const auto why =
+            detail::each_ready(up_, [&](item_t<Up>&& outer) __attribute__((always_inline)) {
+                detail::elements<inner> elements(std::invoke(fn_, std::move(outer)));
+                inner_why =
+                    elements.each_ready([&](value_type&& item) __attribute__((always_inline)) {
+                        ++given;
+                        return take(std::move(item));
+                    });
+                if (inner_why != detail::halt::end)
+                    inner_.emplace(std::move(elements)); // the rest is for the next time
+                else if (given >= detail::budget)
+                    inner_why = detail::halt::spent;
+                return inner_why == detail::halt::end;
             });
-            if (inner_why != detail::halt::end)
-                inner_.emplace(std::move(elements)); // the rest is for the next time
-            else if (given >= detail::budget)
-                inner_why = detail::halt::spent;
-            return inner_why == detail::halt::end;
-        });
         return why == detail::halt::asked ? inner_why : why;
     }
 

@@ -38,11 +38,11 @@ public:
     }
 
     template <class Take>
-    detail::halt each_ready(Take&& take) {
+    [[gnu::always_inline]] detail::halt each_ready(Take&& take) {
         if (held_ && !take(*std::exchange(held_, std::nullopt)))
             return detail::halt::asked;
         detail::hot begun(begun_);
-        return detail::each_ready(up_, [&](value_type&& item) {
+        return detail::each_ready(up_, [&](value_type&& item) __attribute__((always_inline)) {
             if (std::exchange(*begun, true) && !take(value_type(separator_))) {
                 held_ = std::move(item);
                 return false;

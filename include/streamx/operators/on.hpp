@@ -24,7 +24,7 @@ public:
     poll<value_type> try_next() { return up_.try_next(); }
 
     template <class Take>
-    detail::halt each_ready(Take&& take) {
+    [[gnu::always_inline]] detail::halt each_ready(Take&& take) {
         return detail::each_ready(up_, take);
     }
 

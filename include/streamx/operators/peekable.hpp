@@ -37,7 +37,7 @@ public:
     }
 
     template <class Take>
-    detail::halt each_ready(Take&& take) {
+    [[gnu::always_inline]] detail::halt each_ready(Take&& take) {
         if (next_ && !take(*std::exchange(next_, std::nullopt)))
             return detail::halt::asked;
         return ended_ ? detail::halt::end : detail::each_ready(up_, take);

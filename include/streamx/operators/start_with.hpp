@@ -34,7 +34,7 @@ public:
     }
 
     template <class Take>
-    detail::halt each_ready(Take&& take) {
+    [[gnu::always_inline]] detail::halt each_ready(Take&& take) {
         const auto why = first_.each_ready(take);
         return why == detail::halt::end ? detail::each_ready(up_, take) : why;
     }

@@ -32,14 +32,15 @@ public:
     }
 
     template <class Take>
-    detail::halt each_ready(Take&& take) {
+    [[gnu::always_inline]] detail::halt each_ready(Take&& take) {
         if (left_ == 0)
             return detail::halt::end;
         detail::hot left(left_);
-        const auto why = detail::each_ready(up_, [&](value_type&& item) {
-            --*left;
-            return take(std::move(item)) && *left != 0;
-        });
+        const auto why =
+            detail::each_ready(up_, [&](value_type&& item) __attribute__((always_inline)) {
+                --*left;
+                return take(std::move(item)) && *left != 0;
+            });
         return *left == 0 ? detail::halt::end : why;
     }
 

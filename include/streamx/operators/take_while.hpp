@@ -31,14 +31,15 @@ public:
     }
 
     template <class Take>
-    detail::halt each_ready(Take&& take) {
+    [[gnu::always_inline]] detail::halt each_ready(Take&& take) {
         bool over = false;
-        const auto why = detail::each_ready(up_, [&](value_type&& item) {
-            if (std::invoke(predicate_, item)) [[likely]]
-                return take(std::move(item));
-            over = true;
-            return false;
-        });
+        const auto why =
+            detail::each_ready(up_, [&](value_type&& item) __attribute__((always_inline)) {
+                if (std::invoke(predicate_, item)) [[likely]]
+                    return take(std::move(item));
+                over = true;
+                return false;
+            });
         return over ? detail::halt::end : why;
     }
 

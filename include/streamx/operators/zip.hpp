@@ -42,7 +42,7 @@ public:
     }
 
     template <class Take>
-    detail::halt each_ready(Take&& take)
+    [[gnu::always_inline]] detail::halt each_ready(Take&& take)
         requires(sizeof...(Ss) == 2)
     {
         // The common case: nothing waits, and nothing is left of an unfinished row.
@@ -50,14 +50,15 @@ public:
         if (waits_ || std::get<0>(row_) || std::get<1>(row_))
             return detail::one_by_one(*this, take);
         auto second_halt = detail::halt::asked;
-        const auto why = detail::each_ready(inputs_.template get<0>(), [&](auto&& a) {
-            auto b = second.try_next();
-            if (b) [[likely]]
-                return take(value_type(std::move(a), *std::move(b)));
-            second_halt = b.is_end() ? detail::halt::end : detail::halt::pending;
-            std::get<0>(row_).emplace(std::move(a));
-            return false;
-        });
+        const auto why = detail::each_ready(
+            inputs_.template get<0>(), [&](auto&& a) __attribute__((always_inline)) {
+                auto b = second.try_next();
+                if (b) [[likely]]
+                    return take(value_type(std::move(a), *std::move(b)));
+                second_halt = b.is_end() ? detail::halt::end : detail::halt::pending;
+                std::get<0>(row_).emplace(std::move(a));
+                return false;
+            });
         return why == detail::halt::asked ? second_halt : why;
     }
 

@@ -26,7 +26,7 @@ public:
     }
 
     template <class Take>
-    detail::halt each_ready(Take&& take) {
+    [[gnu::always_inline]] detail::halt each_ready(Take&& take) {
         detail::hot next(next_);
         const auto left = static_cast<std::uintmax_t>(last_) - static_cast<std::uintmax_t>(next_);
         const T last = left > detail::budget ? static_cast<T>(next_ + T(detail::budget)) : last_;

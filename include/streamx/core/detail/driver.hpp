@@ -197,7 +197,8 @@ private:
             return halt::end;
         const run_scope scope;
         hot step(s.step);
-        auto take = [&step](item_t<S>&& item) { return (*step)(std::move(item)); };
+        auto take = [&step](item_t<S>&& item)
+                        __attribute__((always_inline)) { return (*step)(std::move(item)); };
         if constexpr (!std::is_reference_v<S>) {
             return each_ready(s.stream, take);
         } else {

@@ -33,7 +33,7 @@ halt one_by_one(S& s, Take&& take) {
 /// loop that one would write by hand; others are asked one by one. What is thrown on the way ends the
 /// stream, be it thrown by the stream or by `take`. Others run: a run ends after so many items.
 template <class S, class Take>
-halt each_ready(S& s, Take&& take) {
+[[gnu::always_inline]] inline halt each_ready(S& s, Take&& take) {
     if constexpr (requires { s.each_ready(take); })
         return s.each_ready(take);
     else

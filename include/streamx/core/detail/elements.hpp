@@ -41,7 +41,7 @@ public:
     }
 
     template <class Take>
-    halt each_ready(Take&& take) {
+    [[gnu::always_inline]] halt each_ready(Take&& take) {
         for (unsigned left = budget; !empty(); --left) {
             if (left == 0) [[unlikely]]
                 return halt::spent;
@@ -94,7 +94,7 @@ public:
     }
 
     template <class Take>
-    halt each_ready(Take&& take) {
+    [[gnu::always_inline]] halt each_ready(Take&& take) {
         const auto first = std::ranges::begin(range_);
         hot next(next_);
         hot left(left_);
