@@ -28,7 +28,7 @@ public:
         if (!item)
             return item.template without_item<value_type>();
         if (!*item) [[unlikely]]
-            throw_error(std::move(*item).error());
+            streamx::throw_error(std::move(*item).error());
         return std::move(**item);
     }
 
