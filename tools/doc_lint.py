@@ -15,11 +15,11 @@ from pathlib import Path
 from operator_table import main_comment, others
 
 ASYNC_TAGS = ("@completes", "@errors", "@cancels", "@threads")
-STREAM_TAGS = ("@marble", "@errors", "@cancels", "@cost")
+STREAM_TAGS = ("@marble", "@errors", "@cancels", "@cost", "@others")
 FOLDER_TAGS = {
     "sources": STREAM_TAGS,
-    "operators": (*STREAM_TAGS, "@others"),
-    "terminals": ASYNC_TAGS,
+    "operators": STREAM_TAGS,
+    "terminals": (*ASYNC_TAGS, "@others"),
 }
 PROTOCOL = {"async_wait"}
 
@@ -42,10 +42,10 @@ def complaint(wanted, has):
     tags = ["@" + tag for tag in has]
     if missing := [tag for tag in wanted if tag not in tags]:
         return f"its doc comment lacks {' '.join(missing)}"
-    if tags != [*wanted, *([] if "@others" in wanted else ["@others"] * ("@others" in tags))]:
+    if tags != [*wanted]:
         return f"its doc comment says {' '.join(tags)}: these tags, in this order: {' '.join(wanted)}"
-    if others(has.get("others", "none")) is None:
-        return "@others is `name (futures), name (ranges), name (Rx), name (Akka)`, those that exist, or `none`"
+    if others(has["others"]) is None:
+        return "@others is not `a (futures), b (ranges), c (Rx), d (Akka)`, of which any may be left out, or `none`"
     return None
 
 

@@ -107,12 +107,22 @@ private:
                 });
         }
 
+        room_op(room_op&&) = default;
+        /// Destroyed with its context it leaves nothing behind that refers to that.
+        ~room_op() {
+            if (room_)
+                room_->stop.slot().clear();
+        }
+
         cancellation_slot_type get_cancellation_slot() const noexcept { return room_->stop.slot(); }
 
         void operator()(error_code ec) {
+            const auto shared =
+                std::move(room_); // what the handler waits for next has the slot then
+            shared->stop.slot().clear();
             detail::clear_slot(bound::get_cancellation_slot());
             if (ec && ec != asio::error::operation_aborted)
-                room_->refused = std::exchange(ec, {});
+                shared->refused = std::exchange(ec, {});
             std::move(this->handler())(ec);
         }
 

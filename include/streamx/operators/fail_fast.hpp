@@ -14,7 +14,7 @@ struct failing_fast {
         static_assert(
             is_value_result<T>, "fail_fast: the items of this stream are no streamx::result<T, E>");
         if (!item) [[unlikely]]
-            throw_error(std::move(item).error());
+            streamx::throw_error(std::move(item).error());
         return poll<typename T::value_type>(*std::move(item));
     }
 };

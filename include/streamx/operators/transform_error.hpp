@@ -58,7 +58,7 @@ public:
             try {
                 return up_.try_next();
             } catch (...) {
-                throw_error(std::invoke(fn_, std::current_exception()));
+                streamx::throw_error(std::invoke(fn_, std::current_exception()));
             }
         }
     }

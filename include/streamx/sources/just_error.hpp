@@ -23,7 +23,7 @@ public:
                 throw std::invalid_argument("just_error: exception must not be null");
     }
 
-    poll<T> try_next() { throw_error(std::move(error_)); }
+    poll<T> try_next() { streamx::throw_error(std::move(error_)); }
 
 private:
     Error error_;

@@ -22,7 +22,7 @@ namespace streamx {
 /// @threads may be called from any thread if the stream is owned, else from the stream's executor
 /// @others  contains (ranges), contains (Rx)
 template <class S, class Value, class Token>
-    requires async_stream_ref<S> && std::predicate<std::equal_to<>&, item_t<S>&, const Value&>
+    requires async_stream_ref<S> && std::predicate<std::equal_to<>&, const item_t<S>&, const Value&>
 auto async_contains(S&& stream, Value value, Token&& token) {
     return detail::async_verdict(
         std::forward<S>(stream),

@@ -18,11 +18,7 @@ namespace {
 namespace sys = boost::system;
 
 constexpr errc all_of_errc[] = {
-    errc::closed,
-    errc::full,
-    errc::operation_in_progress,
-    errc::no_item,
-    errc::more_than_one_item};
+    errc::closed, errc::full, errc::operation_in_progress, errc::no_item, errc::more_than_one_item};
 constexpr condition all_conditions[] = {
     condition::closed, condition::limit_exceeded, condition::misuse, condition::not_single};
 

@@ -151,6 +151,23 @@ TEST_F(divert_errors_test, tells_its_waiter_when_it_is_destroyed_while_the_sink_
     EXPECT_EQ(waiting(std::move(tx)), asio::error::operation_aborted);
 }
 
+TEST_F(divert_errors_test, may_outlive_the_context_that_it_waits_in) {
+    std::optional<asio::io_context> other(std::in_place);
+    auto [tx, rx] = make_channel<std::string>(other->get_executor(), 1);
+    tx.try_send("a");
+    std::optional s(
+        from_range({number("b")}) | divert_errors(any_sink<std::string>(std::move(tx))));
+    probe<std::optional<int>> p;
+    s->async_next(p.handler());
+    other->poll();
+
+    other.reset();
+    s.reset();
+
+    EXPECT_EQ(p.calls(), 0);
+    EXPECT_EQ(p->destroyed, 1);
+}
+
 TEST_F(divert_errors_test, loses_no_error_when_cancelled_while_the_sink_is_full) {
     using enum asio::cancellation_type;
     auto [tx, rx] = channel(1);

@@ -3,14 +3,21 @@
 #include <streamx/core/error.hpp>
 #include <streamx/testing/collect.hpp>
 #include <streamx/testing/items.hpp>
+#include <streamx/testing/probe.hpp>
 #include <streamx/testing/script.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <gtest/gtest.h>
 
 #include <exception>
@@ -116,6 +123,12 @@ TEST_F(from_async_test, fails_with_what_starting_it_throws) {
     EXPECT_EQ(collect(*ctx, std::move(s)).what, "boom");
 }
 
+TEST_F(from_async_test, fails_with_a_code_that_is_given_as_an_enum) {
+    auto s = from_async<int>(ex, [](auto handler) { std::move(handler)(asio::error::eof, 7); });
+
+    EXPECT_EQ(collect(*ctx, std::move(s)).ec, asio::error::eof);
+}
+
 TEST_F(from_async_test, starts_with_the_first_pull_on_its_executor) {
     auto strand = asio::make_strand(*ctx);
     bool on_strand = false;
@@ -205,16 +218,20 @@ TEST_F(from_async_test, a_stream_destroyed_before_its_operation_starts_does_not_
     EXPECT_EQ(started, 0);
 }
 
-TEST_F(from_async_test, an_operation_that_completes_after_the_stream_is_gone_is_ignored) {
+TEST_F(from_async_test, an_operation_that_completes_after_the_stream_is_gone_keeps_nothing) {
+    auto held = std::make_shared<int>(0);
     std::function<void(int)> complete;
-    std::optional s(from_async<int>(ex, [&](auto handler) { complete = std::move(handler); }));
+    std::optional s(
+        from_async<int>(ex, [held, &complete](auto handler) { complete = std::move(handler); }));
     EXPECT_TRUE(s->try_next().is_pending());
     run();
 
     s.reset();
     run();
-    complete(7);
+    std::exchange(complete, nullptr)(7);
     run();
+
+    EXPECT_EQ(held.use_count(), 1);
 }
 
 TEST_F(from_async_test, an_operation_that_is_dropped_ends_the_stream) {
@@ -258,6 +275,29 @@ TEST_F(from_async_test, a_context_destroyed_with_the_operation_inside_leaves_not
     own.reset();
 
     EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST_F(from_async_test, the_operation_may_run_on_another_thread) {
+    asio::thread_pool others(1);
+    auto answering = [](auto handler) {
+        auto own = asio::get_associated_executor(handler);
+        asio::post(own, [handler = std::move(handler)]() mutable { std::move(handler)(7); });
+    };
+    for (int i = 0; i != 100; ++i) {
+        probe<std::optional<int>> p;
+        auto kept = from_async<int>(others.get_executor(), answering);
+        auto dropped = std::make_optional(from_async<int>(others.get_executor(), answering));
+        EXPECT_TRUE(dropped->try_next().is_pending());
+        kept.async_next(asio::bind_executor(*ctx, p.handler()));
+
+        dropped.reset(); // while its operation may be anywhere
+        ctx->restart();
+        ctx->run();
+
+        ASSERT_EQ(p.calls(), 1);
+        EXPECT_EQ(p->value, std::optional(7));
+    }
+    others.join();
 }
 
 } // namespace

@@ -62,8 +62,8 @@ TEST_F(repeat_test, copies_each_item_but_the_last) {
 
 TEST_F(repeat_test, fails_with_what_copying_throws) {
     fragile original;
-    auto copy = repeat(original);   // can be moved on
-    auto moved = repeat(fragile()); // and copied
+    auto copy = repeat(original);
+    auto moved = repeat(fragile());
 
     EXPECT_THROW((void)copy.try_next(), std::runtime_error);
     EXPECT_EQ(moved.try_next()->copies, 1);
