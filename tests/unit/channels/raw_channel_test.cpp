@@ -315,6 +315,8 @@ TYPED_TEST(raw_channel_test, closing_a_sink_ends_the_stream_after_what_is_in_it_
     sink.close();
     sink.close();
     auto got = collect(this->ctx, from_channel(this->raw));
+    this->ctx.restart();
+    this->ctx.poll();
 
     EXPECT_EQ(got.items, (std::vector{1, 2, 3}));
     EXPECT_TRUE(got.ended);

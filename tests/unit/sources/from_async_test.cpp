@@ -287,7 +287,7 @@ TEST_F(from_async_test, the_operation_may_run_on_another_thread) {
         probe<std::optional<int>> p;
         auto kept = from_async<int>(others.get_executor(), answering);
         auto dropped = std::make_optional(from_async<int>(others.get_executor(), answering));
-        EXPECT_TRUE(dropped->try_next().is_pending());
+        static_cast<void>(dropped->try_next()); // starts it
         kept.async_next(asio::bind_executor(*ctx, p.handler()));
 
         dropped.reset(); // while its operation may be anywhere
