@@ -172,8 +172,7 @@ stage make_or_else(dice&) {
     return {
         "or_else(two more)",
         [](any up) -> any {
-            return std::move(up) |
-                   or_else([](std::exception_ptr) { return from_range({1, 2}); });
+            return std::move(up) | or_else([](std::exception_ptr) { return from_range({1, 2}); });
         },
         [](outcome up) {
             if (!up.failure.empty())
