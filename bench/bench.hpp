@@ -17,6 +17,7 @@ namespace streamx::bench {
 ///   --filter=<part of a name>  --exact=<name>  --list
 ///   --items=<n>                exactly so many items, with no warming up (to count instructions)
 ///   --reps=<n>  --target-ms=<n>
+///   --unchecked                without a look at the checksum, whose cost would be counted too
 ///   --second-thread            let the process have had a second thread: glibc's locks and
 ///                              shared_ptr cost less as long as it had but one
 void init(int argc, char** argv);

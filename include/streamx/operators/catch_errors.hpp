@@ -28,7 +28,7 @@ class [[nodiscard]] catch_errors_stream : public stream_interface<catch_errors_s
     static_assert(
         detail::applying_stream<Op>,
         "catch_errors: it stands directly after an operator that calls a function once for each "
-        "item: map, filter, filter_map or inspect");
+        "item, such as map, filter, filter_map, inspect or scan");
 
 public:
     using value_type = result<item_t<Op>, std::exception_ptr>;
@@ -66,10 +66,10 @@ private:
 };
 
 /// Makes an item of what the function of the operator directly before it throws, and goes on with
-/// the next. `map(parse) | catch_errors()` gives `result<U, std::exception_ptr>`s. It works on
-/// `map`, `filter`, `filter_map`, `inspect`, and on an operator of your own that has `upstream()`
-/// and `apply(item)`. The item that made it throw is gone: if you need it, let the function return
-/// a `result` that says more.
+/// the next: `map(parse) | catch_errors()` gives `result<U, std::exception_ptr>`s. It works behind
+/// whatever `itemwise` makes, such as `map`, `filter`, `filter_map` and `inspect`, and behind an
+/// operator of your own that has `upstream()` and `apply(item)`. The item at which the function
+/// threw is gone.
 /// @marble  `-1--2--3-|`  ->  `map(throws at 2) | catch_errors()`  ->  `-1--E--3-|`
 /// @errors  upstream's own failure, unchanged: only the function's throws become items
 /// @cancels as upstream; nothing is held, so nothing can be lost
