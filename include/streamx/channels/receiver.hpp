@@ -81,6 +81,13 @@ public:
         return end_->try_receive(cursor_);
     }
 
+    template <class Take>
+    [[gnu::always_inline]] detail::halt each_ready(Take&& take) {
+        if (!end_) [[unlikely]]
+            return detail::halt::end;
+        return end_->each_ready(cursor_, take);
+    }
+
     /// `try_next` under the name that channels have for it.
     poll<T> try_receive() { return try_next(); }
 

@@ -5,6 +5,8 @@
 #include <streamx/channels/detail/segments.hpp>
 #include <streamx/channels/detail/waiter.hpp>
 #include <streamx/channels/overflow.hpp>
+#include <streamx/core/detail/each_ready.hpp>
+#include <streamx/core/detail/hot.hpp>
 #include <streamx/core/detail/run_scope.hpp>
 #include <streamx/core/error.hpp>
 #include <streamx/core/log.hpp>
@@ -163,6 +165,34 @@ public:
         std::destroy_at(c.next++);
         taken(head_.load(std::memory_order_relaxed) + 1);
         return item;
+    }
+
+    /// All that can be taken now. While it runs nobody else touches the cursor.
+    template <class Take>
+    [[gnu::always_inline]] halt each_ready(cursor<T>& c, Take&& take) {
+        for (unsigned left = budget; left != 0; --left) {
+            {
+                hot next(c.next);
+                auto head = head_.load(std::memory_order_relaxed);
+                for (T* const last = c.last; *next != last; --left) {
+                    if (left == 0) [[unlikely]]
+                        return halt::spent;
+                    T item(std::move(**next));
+                    std::destroy_at((*next)++);
+                    taken(++head);
+                    if (!take(std::move(item))) [[unlikely]]
+                        return halt::asked;
+                }
+            }
+            if (left == 0) [[unlikely]]
+                break;
+            auto item = refill(c);
+            if (!item)
+                return item.is_end() ? halt::end : halt::pending;
+            if (!take(*std::move(item))) [[unlikely]]
+                return halt::asked;
+        }
+        return halt::spent;
     }
 
     /// Takes what can be taken now, up to `limit` items in all, and no end or failure.

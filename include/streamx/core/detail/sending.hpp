@@ -2,6 +2,7 @@
 
 #include <streamx/core/async_sink.hpp>
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/first_executor.hpp>
 #include <streamx/core/detail/handler.hpp>
 
@@ -50,7 +51,7 @@ public:
         if (std::exchange(taken_, false))
             return sent();
         if (!held_) {
-            auto next = pull();
+            auto next = closing_on_failure([this] { return up_.try_next(); });
             if (!next)
                 return next.template without_item<sent>();
             if (sink_.try_send(*next)) [[likely]]
@@ -61,6 +62,28 @@ public:
             return pending;
         held_.reset();
         return sent();
+    }
+
+    template <class Take>
+        requires(!std::is_reference_v<Up>)
+    [[gnu::always_inline]] halt each_ready(Take&& take) {
+        if (taken_ || held_) {
+            if (!try_next())
+                return halt::pending;
+            if (!take(sent()))
+                return halt::asked;
+        }
+        bool full = false;
+        auto send = [&](item&& next) __attribute__((always_inline)) {
+            if (!sink_.try_send(next)) [[unlikely]] {
+                held_.emplace(std::move(next));
+                full = true;
+                return false;
+            }
+            return take(sent());
+        };
+        const auto why = closing_on_failure([&] { return detail::each_ready(up_, send); });
+        return full ? halt::pending : why;
     }
 
     /// Tells `step` what has been done and not been pulled, when the operation is aborted.
@@ -107,12 +130,13 @@ private:
         sending_stream* self;
     };
 
-    poll<item> pull() {
+    template <class Pull>
+    auto closing_on_failure(Pull pull) {
         if constexpr (std::is_reference_v<Sink>) {
-            return up_.try_next();
+            return pull();
         } else {
             try {
-                return up_.try_next();
+                return pull();
             } catch (...) {
                 sink_.close(std::current_exception());
                 throw;
