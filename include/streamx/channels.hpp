@@ -1,4 +1,5 @@
 #pragma once
 
+#include <streamx/channels/broadcast.hpp>
 #include <streamx/channels/channel.hpp>
 #include <streamx/channels/raw_channel.hpp>
