@@ -3,3 +3,4 @@
 #include <streamx/channels/broadcast.hpp>
 #include <streamx/channels/channel.hpp>
 #include <streamx/channels/raw_channel.hpp>
+#include <streamx/channels/watch.hpp>

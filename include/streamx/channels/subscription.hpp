@@ -10,6 +10,7 @@
 #include <streamx/core/stream_interface.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -97,16 +98,7 @@ private:
 
         template <class Handler>
         void operator()(Handler handler) const {
-            const auto& s = self->self_;
-            switch (s->core->wait(*s)) {
-            case detail::wait_result::queued:
-                return detail::park_broadcast(s, std::move(handler), get_executor());
-            case detail::wait_result::ready:
-                return detail::complete_broadcast({}, std::move(handler), get_executor());
-            case detail::wait_result::busy:
-                return detail::complete_broadcast(
-                    errc::operation_in_progress, std::move(handler), get_executor());
-            }
+            detail::wait_broadcast(self->self_, std::move(handler), get_executor());
         }
 
         subscription* self;

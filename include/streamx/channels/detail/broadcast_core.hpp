@@ -71,6 +71,22 @@ public:
         return put(item, later);
     }
 
+    /// Puts what `fn` makes of a copy of the last item, if it says that it has changed it. Retained
+    /// items are looked at, so there has to be one.
+    template <class Fn>
+    put_result update(Fn& fn) {
+        afterwards later(*this);
+        std::lock_guard lock(mutex_);
+        T item(std::as_const(*at(tail_ - 1).item));
+        return fn(item) ? put(item, later) : put_result::queued;
+    }
+
+    /// A copy of the last item. Precondition: it is retained.
+    T latest() const {
+        std::lock_guard lock(mutex_);
+        return *at(tail_ - 1).item;
+    }
+
     /// Takes `item`, or has a waiter wait with it: `item` itself if it is lent, moved if not.
     put_result put_or_queue(T& item, bool lent, put_ptr& w) {
         afterwards later(*this);
@@ -195,6 +211,18 @@ public:
                 std::rethrow_exception(failure_);
         }
         return end;
+    }
+
+    /// Has the last item be there for `s` again. Precondition: it is retained.
+    void rewind(subscriber_type& s) noexcept {
+        std::lock_guard lock(mutex_);
+        if (!has_item(s))
+            ++at(--s.cursor).takers;
+    }
+
+    bool has_item_for(const subscriber_type& s) const {
+        std::lock_guard lock(mutex_);
+        return has_item(s);
     }
 
     /// Queues `s` until there is something to take, an end or a failure, unless there is now.
@@ -338,7 +366,7 @@ private:
             std::max(needed_, items == std::numeric_limits<std::size_t>::max() ? items : items + 1);
     }
 
-    slot& at(std::uint64_t position) noexcept { return slots_[position & (slot_count_ - 1)]; }
+    slot& at(std::uint64_t position) const noexcept { return slots_[position & (slot_count_ - 1)]; }
 
     /// The slot of an item, if it has not been written over.
     slot* find(std::uint64_t position) noexcept {

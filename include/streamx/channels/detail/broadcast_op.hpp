@@ -1,7 +1,9 @@
 #pragma once
 
 #include <streamx/channels/detail/broadcast_core.hpp>
+#include <streamx/channels/detail/broadcast_waiter.hpp>
 #include <streamx/core/detail/handler.hpp>
+#include <streamx/core/error.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
@@ -56,6 +58,20 @@ void complete_broadcast(error_code ec, Handler handler, const Executor& ex) {
     auto own = op.get_executor();
     auto allocator = op.get_allocator();
     post_to(own, allocator, [op = std::move(op), ec]() mutable { op(ec); });
+}
+
+/// The wait of a subscriber.
+template <class T, class Handler, class Executor>
+void wait_broadcast(
+    const boost::intrusive_ptr<subscriber<T>>& s, Handler handler, const Executor& ex) {
+    switch (s->core->wait(*s)) {
+    case wait_result::queued:
+        return park_broadcast(s, std::move(handler), ex);
+    case wait_result::ready:
+        return complete_broadcast({}, std::move(handler), ex);
+    case wait_result::busy:
+        return complete_broadcast(errc::operation_in_progress, std::move(handler), ex);
+    }
 }
 
 } // namespace streamx::detail
