@@ -1,4 +1,6 @@
 #pragma once
 
+#include <streamx/channels/broadcast.hpp>
 #include <streamx/channels/channel.hpp>
 #include <streamx/channels/raw_channel.hpp>
+#include <streamx/channels/watch.hpp>

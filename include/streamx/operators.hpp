@@ -5,6 +5,7 @@
 #include <streamx/operators/chunks.hpp>
 #include <streamx/operators/concat.hpp>
 #include <streamx/operators/default_if_empty.hpp>
+#include <streamx/operators/delay.hpp>
 #include <streamx/operators/distinct.hpp>
 #include <streamx/operators/distinct_until_changed.hpp>
 #include <streamx/operators/divert_errors.hpp>

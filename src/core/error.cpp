@@ -33,6 +33,8 @@ public:
             return "the stream has no item where it must have one";
         case errc::more_than_one_item:
             return "the stream has more than the one item that it must have";
+        case errc::no_subscribers:
+            return "the broadcast has no subscribers, and its policy is to fail";
         }
         return "unknown streamx error";
     }
@@ -40,6 +42,7 @@ public:
     sys::error_condition default_error_condition(int value) const noexcept override {
         switch (static_cast<errc>(value)) {
         case errc::closed:
+        case errc::no_subscribers:
             return condition::closed;
         case errc::full:
             return condition::limit_exceeded;

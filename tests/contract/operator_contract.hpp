@@ -3,6 +3,8 @@
 #include <contract/plan.hpp>
 #include <contract/stream_contract.hpp>
 
+#include <streamx/testing/virtual_clock.hpp>
+
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -32,11 +34,12 @@ template <class Make>
 void releases_upstream(Make& make, finish last, bool gaps) {
     SCOPED_TRACE("releases upstream when it is over, and does not ask it again");
     asio::io_context ctx;
+    virtual_clock clock(ctx);
     observer seen;
     auto s = apply_operator(make, play(ctx.get_executor(), plan<int>{3, gaps, last}, seen));
     EXPECT_EQ(seen.live(), 1u);
 
-    auto got = collect(ctx, s);
+    auto got = collect(clock, s);
 
     EXPECT_EQ(got.ended, last == finish::ends);
     EXPECT_EQ(seen.live(), 0u);
@@ -48,19 +51,20 @@ template <class Make>
 void survives_a_throw(Make& make, int at, bool gaps) {
     SCOPED_TRACE("the function throws at item " + std::to_string(at));
     asio::io_context ctx;
+    virtual_clock clock(ctx);
     observer seen;
     const plan<int> p{3, gaps};
     auto sibling = apply_operator(make, play(ctx.get_executor(), p));
     auto s = apply_operator(make, play(ctx.get_executor(), p, seen), user_function{at});
 
-    auto got = collect(ctx, s);
+    auto got = collect(clock, s);
 
     EXPECT_EQ(values(got.items), one_to(at - 1));
     EXPECT_EQ(got.what, "the user's");
     EXPECT_EQ(seen.live(), 0u);
     EXPECT_EQ(seen.misuses(), 0u);
-    EXPECT_TRUE(collect(ctx, s).ended);
-    EXPECT_EQ(values(collect(ctx, sibling).items), one_to(3));
+    EXPECT_TRUE(collect(clock, s).ended);
+    EXPECT_EQ(values(collect(clock, sibling).items), one_to(3));
 }
 
 /// For operators that copy items, and so can't have any that only move.

@@ -1,5 +1,6 @@
 #include <contract/stream_contract.hpp>
 
+#include <streamx/channels/broadcast.hpp>
 #include <streamx/channels/channel.hpp>
 #include <streamx/core/any_stream.hpp>
 #include <streamx/operators/concat.hpp>
@@ -56,6 +57,32 @@ template <class T, class Ends>
 auto fed(Ends ends, const plan<T>& p) {
     feed(std::move(ends.tx), p);
     return std::move(ends.rx);
+}
+
+/// The same of a broadcast to its only subscriber.
+template <class T>
+void put(broadcast<T> b, const plan<T>& p, int next = 1) {
+    while (next <= p.items) {
+        b.try_put(p.item(next++));
+        if (p.gaps) {
+            auto ex = b.get_executor();
+            return asio::post(
+                ex, [b = std::move(b), p, next]() mutable { put(std::move(b), p, next); });
+        }
+    }
+    if (p.last == finish::fails)
+        b.close(planned_failure());
+    if (p.last == finish::hangs) {
+        auto kept = std::make_shared<broadcast<T>>(std::move(b));
+        kept->async_wait_subscribers(2, [kept](error_code) {});
+    }
+}
+
+template <class T>
+auto subscribed(broadcast<T> b, subscribe_options<T> options, const plan<T>& p) {
+    auto s = b.subscribe(std::move(options));
+    put(std::move(b), p);
+    return s;
 }
 
 template <class T>
@@ -134,6 +161,8 @@ TEST(sources_test, produce_keeps_the_contract) { source_contract<counted_item>([
 TEST(sources_test, produce_by_rendezvous_keeps_the_contract) { source_contract<move_only_item>([](auto ex, auto p) { return produced(ex, p, 0); }); }
 TEST(sources_test, a_receiver_keeps_the_contract) { source_contract<counted_item>([](auto ex, auto p) { return fed(make_channel<counted_item>(ex, 9), p); }); }
 TEST(sources_test, a_local_receiver_keeps_the_contract) { source_contract<move_only_item>([](auto ex, auto p) { return fed(make_local_channel<move_only_item>(ex, 9), p); }); }
+TEST(sources_test, a_subscription_keeps_the_contract) { source_contract<counted_item>([](auto ex, auto p) { return subscribed(broadcast<counted_item>(ex), {.capacity = 9}, p); }); }
+TEST(sources_test, a_subscription_that_drops_the_oldest_keeps_the_contract) { source_contract<int>([](auto ex, auto p) { return subscribed(broadcast<int>(ex), {.overflow = overflow::drop_oldest, .capacity = 9}, p); }); }
 // clang-format on
 
 } // namespace

@@ -4,6 +4,7 @@
 
 #include <streamx/testing/collect.hpp>
 #include <streamx/testing/probe.hpp>
+#include <streamx/testing/virtual_clock.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
@@ -24,6 +25,7 @@ namespace streamx::testing {
 struct can {
     bool fail = true;
     bool hang = true;
+    bool time_passes = true; ///< when nothing else can run; `timeout`, say, does not hang then
 };
 
 /// The promises of every stream. `Make` makes one that gives what a plan says, as items of type
@@ -31,7 +33,9 @@ struct can {
 template <class T, class Make>
 class stream_contract {
 public:
-    stream_contract(Make make, can abilities) : make_(std::move(make)), can_(abilities) {}
+    stream_contract(Make make, can abilities) : make_(std::move(make)), can_(abilities) {
+        clock_.hold(!can_.time_passes);
+    }
 
     void check() {
         gives_its_items_and_stays_at_its_end();
@@ -50,7 +54,7 @@ public:
         SCOPED_TRACE("gives its items and stays at its end");
         for (bool gaps : {false, true}) {
             auto s = stream({3, gaps});
-            auto got = collect(ctx_, s);
+            auto got = collect(clock_, s);
             EXPECT_EQ(values(got.items), one_to(3));
             EXPECT_TRUE(got.ended) << got.what;
             ends(s);
@@ -67,7 +71,7 @@ private:
         SCOPED_TRACE("fails once and then ends");
         for (bool gaps : {false, true}) {
             auto s = stream({3, gaps, finish::fails});
-            auto got = collect(ctx_, s);
+            auto got = collect(clock_, s);
             EXPECT_EQ(values(got.items), one_to(3));
             EXPECT_EQ(got.what, "as planned");
             ends(s);
@@ -91,8 +95,7 @@ private:
         next_probe p;
         pull(s, p, cancel.slot());
         for (int i = 0; i != steps; ++i) {
-            ctx_.restart();
-            ctx_.poll_one();
+            clock_.run_one();
         }
         const bool over = p.calls() != 0;
         cancel.emit(how);
@@ -104,7 +107,7 @@ private:
             append_values(got, **p->value);
         else
             EXPECT_EQ(p->ec, asio::error::operation_aborted) << p->what;
-        for (int value : values(collect(ctx_, s).items))
+        for (int value : values(collect(clock_, s).items))
             got.push_back(value);
         EXPECT_EQ(got, one_to(3));
         return !over;
@@ -115,7 +118,7 @@ private:
         using enum asio::cancellation_type;
         for (auto how : {total, partial, terminal})
             EXPECT_EQ(
-                next_cancelled(ctx_, stream({0, false, finish::hangs}), how),
+                next_cancelled(clock_, stream({0, false, finish::hangs}), how),
                 asio::error::operation_aborted);
     }
 
@@ -175,8 +178,8 @@ private:
     }
 
     void ends(stream_type& s) {
-        EXPECT_TRUE(collect(ctx_, s).ended);
-        EXPECT_TRUE(collect(ctx_, s).ended);
+        EXPECT_TRUE(collect(clock_, s).ended);
+        EXPECT_TRUE(collect(clock_, s).ended);
         next_probe p;
         asio::co_spawn(ctx_, s.next(), p.handler());
         poll();
@@ -192,10 +195,7 @@ private:
         });
     }
 
-    void poll() {
-        ctx_.restart();
-        ctx_.poll();
-    }
+    void poll() { clock_.run(); }
 
     stream_type stream(plan<T> p) {
         p.counts = &counts_;
@@ -204,6 +204,7 @@ private:
 
     item_counts counts_;
     asio::io_context ctx_;
+    virtual_clock clock_{ctx_};
     Make make_;
     can can_;
 };

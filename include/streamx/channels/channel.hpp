@@ -39,6 +39,9 @@ namespace detail {
 template <class T, class Lock>
 channel_ends<T, Lock> make_ends(
     const asio::any_io_executor& tx, const asio::any_io_executor& rx, channel_options<T> options) {
+    if (options.overflow == overflow::disconnect)
+        throw std::invalid_argument(
+            "make_channel: overflow::disconnect is for the subscribers of a broadcast");
     check_capacity(
         options.capacity,
         options.overflow,

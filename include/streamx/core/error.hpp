@@ -18,6 +18,7 @@ enum class errc {
     operation_in_progress, ///< the stream has one outstanding operation of this kind already
     no_item,               ///< `async_single`: the stream has no item
     more_than_one_item,    ///< `async_single`: the stream has a second item
+    no_subscribers,        ///< a broadcast has none, and its policy is `no_subscribers::fail`
 };
 
 /// What a program branches on, whatever the exact cause.

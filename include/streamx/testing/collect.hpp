@@ -31,9 +31,17 @@ struct collected {
     std::exception_ptr failure; ///< its failure
 };
 
-/// The next item, asked for on `ctx`: what `async_next` completed with, if it did.
-template <class S>
-completion<std::optional<item_t<S>>> next(asio::io_context& ctx, S& stream) {
+/// Runs what can be run. (A `virtual_clock` lets time pass as well, until `done()`.)
+template <class Done>
+void run_until(asio::io_context& ctx, Done) {
+    ctx.restart();
+    ctx.poll();
+}
+
+/// The next item, asked for on `ctx` (here and below an `io_context` or a `virtual_clock`): what
+/// `async_next` completed with, if it did.
+template <class S, class Context>
+completion<std::optional<item_t<S>>> next(Context& ctx, S& stream) {
     using value = std::optional<item_t<S>>;
     asio::cancellation_signal stop;
     probe<value> p;
@@ -41,40 +49,36 @@ completion<std::optional<item_t<S>>> next(asio::io_context& ctx, S& stream) {
         stream.async_next(asio::bind_cancellation_slot(
             stop.slot(), asio::bind_executor(ctx.get_executor(), std::move(handler))));
     });
-    ctx.restart();
-    ctx.poll();
+    run_until(ctx, [&] { return p.calls() != 0; });
     if (p.calls() != 0)
         return std::move(*p);
     stop.emit(asio::cancellation_type::terminal); // it hangs: leave nothing behind
-    ctx.restart();
-    ctx.poll();
+    run_until(ctx, [&] { return p.calls() != 0; });
     return {};
 }
 
 /// Waits on `ctx` until a stream is worth trying; no value if that moment does not come.
-template <class S>
-std::optional<error_code> wait(asio::io_context& ctx, S& stream) {
+template <class S, class Context>
+std::optional<error_code> wait(Context& ctx, S& stream) {
     asio::cancellation_signal stop;
     std::optional<error_code> result;
     stream.async_wait(asio::bind_cancellation_slot(
         stop.slot(),
         asio::bind_executor(ctx.get_executor(), [&result](error_code ec) { result = ec; })));
-    ctx.restart();
-    ctx.poll();
+    run_until(ctx, [&] { return result.has_value(); });
     if (result)
         return result;
     stop.emit(asio::cancellation_type::terminal); // it hangs: leave nothing behind
-    ctx.restart();
-    ctx.poll();
+    run_until(ctx, [&] { return result.has_value(); });
     return {};
 }
 
 /// Pulls a stream until it ends, fails or hangs, by polling `ctx`. A stream given as an lvalue is
 /// borrowed and can be pulled on. It tries and waits by itself, without the driver: one driver less
 /// to compile for each stream that is tested.
-template <class S>
+template <class S, class Context>
     requires async_stream_ref<S>
-collected<item_t<S>> collect(asio::io_context& ctx, S&& stream) {
+collected<item_t<S>> collect(Context& ctx, S&& stream) {
     collected<item_t<S>> got;
     try {
         for (;;) {
@@ -103,20 +107,18 @@ collected<item_t<S>> collect(asio::io_context& ctx, S&& stream) {
 
 /// Asks for the next item, cancels when nothing goes on any more, and says what came of it:
 /// `operation_aborted` if the stream keeps its promises and has no item.
-template <class S>
+template <class S, class Context>
     requires async_stream_ref<S>
-error_code next_cancelled(asio::io_context& ctx, S&& stream, asio::cancellation_type how) {
+error_code next_cancelled(Context& ctx, S&& stream, asio::cancellation_type how) {
     asio::cancellation_signal cancel;
     probe<std::optional<item_t<S>>> p;
     p.start([&](auto handler) {
         stream.async_next(asio::bind_cancellation_slot(
             cancel.slot(), asio::bind_executor(ctx.get_executor(), std::move(handler))));
     });
-    ctx.restart();
-    ctx.poll();
+    run_until(ctx, [&] { return p.calls() != 0; });
     cancel.emit(how);
-    ctx.restart();
-    ctx.poll();
+    run_until(ctx, [&] { return p.calls() != 0; });
     return p->ec;
 }
 

@@ -18,7 +18,12 @@ namespace {
 namespace sys = boost::system;
 
 constexpr errc all_of_errc[] = {
-    errc::closed, errc::full, errc::operation_in_progress, errc::no_item, errc::more_than_one_item};
+    errc::closed,
+    errc::full,
+    errc::operation_in_progress,
+    errc::no_item,
+    errc::more_than_one_item,
+    errc::no_subscribers};
 constexpr condition all_conditions[] = {
     condition::closed, condition::limit_exceeded, condition::misuse, condition::not_single};
 
@@ -53,7 +58,8 @@ TEST(error_test, each_code_belongs_to_one_condition) {
         {errc::full, condition::limit_exceeded},
         {errc::operation_in_progress, condition::misuse},
         {errc::no_item, condition::not_single},
-        {errc::more_than_one_item, condition::not_single}};
+        {errc::more_than_one_item, condition::not_single},
+        {errc::no_subscribers, condition::closed}};
     for (auto [e, condition_of_e] : expected)
         for (auto c : all_conditions)
             EXPECT_EQ(error_code(e) == c, c == condition_of_e)

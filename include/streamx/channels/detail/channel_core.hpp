@@ -490,6 +490,7 @@ private:
             return send_result::sent;
         case overflow::wait:
         case overflow::fail:
+        case overflow::disconnect:
             break;
         }
         return send_result::full;

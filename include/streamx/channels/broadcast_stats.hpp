@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace streamx {
+
+/// What a broadcast has done so far. The counts are exact; together they are one moment's picture.
+struct broadcast_stats {
+    std::uint64_t put = 0;         ///< items accepted
+    std::uint64_t delivered = 0;   ///< items taken, added up over all subscribers
+    std::uint64_t dropped = 0;     ///< items that a subscriber's policy cost it, added up likewise
+    std::uint64_t undelivered = 0; ///< items that a subscriber had not taken when it left, likewise
+    std::uint64_t discarded = 0;   ///< items put under `no_subscribers::discard`
+    std::size_t subscribers = 0;
+    std::size_t puts_waiting = 0;
+    std::uint64_t times_blocked = 0; ///< how often a put had to wait
+    /// For how long, added up over all puts. The clock behind these two ticks every few
+    /// milliseconds.
+    std::chrono::nanoseconds blocked_for{0};
+    bool held_back = false;               ///< puts wait for a subscriber now
+    std::string held_back_by;             ///< the name of one that they wait for
+    std::chrono::nanoseconds held_for{0}; ///< how long the first of them has waited
+};
+
+/// The same of one subscription.
+struct subscription_stats {
+    std::string name;
+    std::uint64_t delivered = 0; ///< items taken
+    std::uint64_t missed = 0;    ///< items that its policy cost it
+    std::uint64_t lag = 0;       ///< items that are there for it now
+};
+
+} // namespace streamx

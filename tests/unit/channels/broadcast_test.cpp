@@ -1,0 +1,459 @@
+#include <streamx/channels/broadcast.hpp> // first, so this file also proves the header stands alone
+
+#include "broadcast_support.hpp"
+
+#include <streamx/testing/collect.hpp>
+
+#include <boost/asio/error.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+// The weaknesses of the Python seed, by the numbers of the list that they were written down in.
+
+namespace streamx::testing {
+namespace {
+
+struct broadcast_test : channel_test {
+    ints undelivered;
+    broadcast<int> b{ctx.get_executor(), {.on_undelivered = [this](int&& item) {
+                         undelivered.push_back(item);
+                     }}};
+
+    /// Asks for the next item; `got` is what comes of it.
+    template <class... Signal>
+    void ask(subscription<int>& s, received<int>& got, Signal&... signal) {
+        got = {};
+        s.async_next(into(got, signal...));
+        run();
+    }
+
+    code put(int item) {
+        code result;
+        b.async_put(item, into(result));
+        run();
+        EXPECT_TRUE(result) << item << " is not accepted";
+        return result;
+    }
+};
+
+TEST_F(broadcast_test, every_subscriber_gets_every_item_in_order) {
+    auto one = b.subscribe();
+    auto two = b.subscribe();
+    ints first, second;
+    for (int item : {1, 2, 3}) {
+        received<int> a, c;
+        ask(one, a);
+        EXPECT_FALSE(b.try_put(item)) << "before both have asked";
+        ask(two, c);
+        EXPECT_TRUE(b.try_put(item));
+        run();
+        first.push_back(a.item.value());
+        second.push_back(c.item.value());
+    }
+
+    EXPECT_EQ(first, (ints{1, 2, 3}));
+    EXPECT_EQ(second, first);
+}
+
+TEST_F(broadcast_test, a_put_completes_when_the_last_has_asked) {
+    auto one = b.subscribe();
+    auto two = b.subscribe();
+    received<int> a, c;
+    code sent;
+
+    ask(one, a);
+    b.async_put(7, into(sent));
+    run();
+    EXPECT_FALSE(sent);
+    EXPECT_FALSE(a.done) << "no item is seen before it is accepted";
+    ask(two, c);
+
+    EXPECT_EQ(sent, success);
+    EXPECT_EQ(a.item, 7);
+    EXPECT_EQ(c.item, 7);
+}
+
+TEST_F(broadcast_test, who_tries_asks_for_as_long_as_that) {
+    auto one = b.subscribe();
+    auto two = b.subscribe();
+    received<int> a;
+    code sent;
+    b.async_put(1, into(sent));
+
+    EXPECT_TRUE(two.try_next().is_pending()) << "the other does not ask";
+    ask(one, a);
+    EXPECT_FALSE(sent) << "the try is over";
+    EXPECT_EQ(take_one(two), 1);
+    run();
+
+    EXPECT_EQ(a.item, 1);
+    EXPECT_EQ(sent, success);
+}
+
+TEST_F(broadcast_test, row_1_2_10_who_leaves_holds_up_no_put_that_waits) {
+    auto stays = b.subscribe();
+    auto leaves = std::make_unique<subscription<int>>(b.subscribe());
+    received<int> got;
+    code sent;
+    ask(stays, got);
+    b.async_put(1, into(sent));
+    run();
+    ASSERT_FALSE(sent);
+
+    leaves.reset();
+    run();
+
+    EXPECT_EQ(sent, success);
+    EXPECT_EQ(got.item, 1);
+    EXPECT_EQ(b.subscriber_count(), 1u);
+}
+
+TEST_F(broadcast_test, row_1_what_it_had_not_taken_is_counted_and_handed_over) {
+    ints left;
+    auto leaves = std::make_unique<subscription<int>>(
+        b.subscribe({.capacity = 4, .on_undelivered = [&](int&& item) { left.push_back(item); }}));
+    auto stays = b.subscribe({.capacity = 4});
+    put_all(b, {1, 2, 3});
+    EXPECT_EQ(take_one(*leaves), 1);
+
+    leaves.reset();
+
+    EXPECT_EQ(left, (ints{2, 3}));
+    EXPECT_EQ(b.stats().undelivered, 2u);
+    EXPECT_EQ(take_all(stays), (ints{1, 2, 3}));
+}
+
+TEST_F(broadcast_test, row_3_siblings_of_one_who_left_go_on) {
+    auto stays = b.subscribe();
+    {
+        auto leaves = b.subscribe();
+    }
+    for (int item : {1, 2}) {
+        received<int> got;
+        ask(stays, got);
+        EXPECT_EQ(put(item), success);
+        EXPECT_EQ(got.item, item);
+    }
+}
+
+TEST_F(broadcast_test, row_4_and_25_one_who_does_not_ask_is_waited_for_and_named) {
+    auto one = b.subscribe();
+    auto idle = b.subscribe({.name = "idle"});
+    received<int> got;
+    code sent;
+    ask(one, got);
+    b.async_put(1, into(sent));
+    run();
+
+    EXPECT_FALSE(sent);
+    EXPECT_TRUE(b.stats().held_back);
+    EXPECT_EQ(b.stats().held_back_by, "idle");
+    EXPECT_EQ(b.stats().puts_waiting, 1u);
+    EXPECT_EQ(take_one(idle), 1);
+    EXPECT_FALSE(b.stats().held_back);
+}
+
+TEST_F(broadcast_test, row_5_a_cancelled_pull_touches_one_subscriber_and_loses_nothing) {
+    auto one = b.subscribe();
+    auto two = b.subscribe();
+    received<int> a, c;
+    asio::cancellation_signal stop;
+    ask(one, a, stop);
+    ask(two, c);
+
+    stop.emit(asio::cancellation_type::total);
+    run();
+    EXPECT_EQ(a.ec(), asio::error::operation_aborted);
+    EXPECT_FALSE(c.done);
+    EXPECT_FALSE(b.try_put(1)) << "it asks no more";
+    ask(one, a);
+    EXPECT_TRUE(b.try_put(1));
+    run();
+
+    EXPECT_EQ(a.item, 1);
+    EXPECT_EQ(c.item, 1);
+}
+
+TEST_F(broadcast_test, row_6_8_a_put_waits_for_the_first_subscriber) {
+    code first, second;
+    b.async_put(1, into(first));
+    b.async_put(2, into(second));
+    run();
+    EXPECT_FALSE(first);
+    EXPECT_FALSE(b.try_put(3));
+
+    auto s = b.subscribe();
+    received<int> got;
+    ask(s, got);
+    EXPECT_EQ(got.item, 1);
+    EXPECT_EQ(first, success);
+    EXPECT_FALSE(second);
+    ask(s, got);
+
+    EXPECT_EQ(got.item, 2);
+    EXPECT_EQ(second, success);
+}
+
+TEST_F(broadcast_test, row_7_9_a_newcomer_gets_what_is_put_after_it_came) {
+    auto early = b.subscribe({.capacity = 8});
+    put_all(b, {1, 2});
+    auto late = b.subscribe({.capacity = 8});
+    put_all(b, {3});
+
+    EXPECT_EQ(take_all(early), (ints{1, 2, 3}));
+    EXPECT_EQ(take_all(late), (ints{3}));
+}
+
+TEST_F(broadcast_test, row_11_a_put_that_waits_is_after_a_join) {
+    auto slow = b.subscribe();
+    code sent;
+    b.async_put(1, into(sent));
+    run();
+    auto newcomer = b.subscribe();
+
+    EXPECT_TRUE(slow.try_next().is_pending()) << "the newcomer is waited for";
+    received<int> got;
+    ask(newcomer, got);
+    EXPECT_EQ(take_one(slow), 1);
+    run();
+    EXPECT_EQ(got.item, 1);
+    EXPECT_EQ(sent, success);
+}
+
+TEST_F(broadcast_test, row_12_13_concurrent_puts_queue_first_come_first_served) {
+    auto one = b.subscribe();
+    auto two = b.subscribe({.capacity = 8});
+    code sent[4];
+    for (int n = 0; n != 4; ++n)
+        b.async_put(n, into(sent[n]));
+
+    for (int n = 0; n != 4; ++n) {
+        received<int> got;
+        ask(one, got);
+        EXPECT_EQ(got.item, n);
+        EXPECT_EQ(sent[n], success);
+        EXPECT_FALSE(n < 3 && sent[n + 1]);
+    }
+    EXPECT_EQ(take_all(two), (ints{0, 1, 2, 3}));
+}
+
+TEST_F(broadcast_test, row_14_a_cancelled_put_leaves_no_trace) {
+    auto s = b.subscribe();
+    int mine = 1;
+    asio::cancellation_signal stop_first, stop_second;
+    code lent, given, third;
+    b.async_put(std::ref(mine), into(lent, stop_first));
+    b.async_put(2, into(given, stop_second));
+    b.async_put(3, into(third));
+    stop_first.emit(asio::cancellation_type::partial);
+    stop_second.emit(asio::cancellation_type::terminal);
+    run();
+
+    EXPECT_EQ(lent, asio::error::operation_aborted);
+    EXPECT_EQ(given, asio::error::operation_aborted);
+    EXPECT_EQ(mine, 1);
+    EXPECT_EQ(undelivered, (ints{2}));
+    EXPECT_EQ(take_one(s), 3);
+    run();
+    EXPECT_EQ(third, success);
+}
+
+TEST_F(broadcast_test, row_14_a_put_that_was_accepted_is_not_cancelled_any_more) {
+    auto s = b.subscribe();
+    asio::cancellation_signal stop;
+    code sent;
+    b.async_put(1, into(sent, stop));
+    EXPECT_EQ(take_one(s), 1);
+
+    stop.emit(asio::cancellation_type::total);
+    run();
+
+    EXPECT_EQ(sent, success);
+    EXPECT_TRUE(undelivered.empty());
+}
+
+TEST_F(broadcast_test, row_15_a_put_after_close_says_closed_and_returns_the_item) {
+    auto s = b.subscribe();
+    b.close();
+    int mine = 1;
+    code sent;
+
+    EXPECT_FALSE(b.try_put(mine));
+    b.async_put(std::ref(mine), into(sent));
+    run();
+
+    EXPECT_EQ(sent, errc::closed);
+    EXPECT_EQ(mine, 1);
+    EXPECT_EQ(put(2), errc::closed);
+    EXPECT_EQ(undelivered, (ints{2}));
+    EXPECT_FALSE(b.is_open());
+}
+
+TEST_F(broadcast_test, row_16_only_the_first_close_counts) {
+    auto s = b.subscribe();
+    b.close();
+    b.close(std::make_exception_ptr(std::runtime_error("late")));
+    b.close();
+
+    EXPECT_TRUE(s.try_next().is_end());
+}
+
+TEST_F(broadcast_test, row_17_close_never_waits_and_tells_all_who_do) {
+    auto waits = b.subscribe();
+    auto stuck = b.subscribe();
+    received<int> got;
+    code sent, count;
+    ask(waits, got);
+    b.async_put(1, into(sent));
+    b.async_wait_subscribers(3, into(count));
+    run();
+
+    b.close();
+    EXPECT_FALSE(sent) << "completed inside the call";
+    run();
+
+    EXPECT_TRUE(got.ended());
+    EXPECT_EQ(sent, errc::closed);
+    EXPECT_EQ(count, errc::closed);
+}
+
+TEST_F(broadcast_test, row_18_who_comes_after_the_close_finds_the_end) {
+    b.close();
+    auto s = b.subscribe();
+    received<int> got;
+    ask(s, got);
+
+    EXPECT_TRUE(got.ended());
+    EXPECT_EQ(b.subscriber_count(), 0u);
+}
+
+TEST_F(broadcast_test, row_19_a_failure_comes_after_what_there_is_and_once) {
+    auto s = b.subscribe({.capacity = 4});
+    put_all(b, {1, 2});
+    b.close(std::make_exception_ptr(std::runtime_error("boom")));
+
+    auto got = collect(ctx, s);
+
+    EXPECT_EQ(got.items, (ints{1, 2}));
+    EXPECT_EQ(got.what, "boom");
+    EXPECT_TRUE(collect(ctx, s).ended);
+}
+
+TEST_F(broadcast_test, row_20_the_consumer_may_close_and_put_from_its_handler) {
+    auto s = b.subscribe();
+    ints seen;
+    code echo;
+    std::function<void()> next = [&] {
+        s.async_next([&](std::exception_ptr, std::optional<int> item) {
+            if (!item)
+                return;
+            seen.push_back(*item);
+            if (*item == 1)
+                b.async_put(2, into(echo));
+            else
+                b.close();
+            next();
+        });
+    };
+    next();
+    run();
+    b.try_put(1);
+    run();
+
+    EXPECT_EQ(seen, (ints{1, 2}));
+    EXPECT_EQ(echo, success);
+}
+
+TEST_F(broadcast_test, row_22_a_second_pull_is_refused) {
+    auto s = b.subscribe();
+    received<int> first, second;
+    code wait;
+    ask(s, first);
+    ask(s, second);
+    s.async_wait(into(wait));
+    run();
+
+    EXPECT_EQ(second.ec(), errc::operation_in_progress);
+    EXPECT_EQ(wait, errc::operation_in_progress);
+    b.try_put(1);
+    run();
+    EXPECT_EQ(first.item, 1);
+}
+
+TEST_F(broadcast_test, row_26_items_are_stored_once_and_copied_once_for_each_but_the_last) {
+    struct counted {
+        int* copies;
+        counted(int* c) : copies(c) {}
+        counted(const counted& other) : copies(other.copies) { ++*copies; }
+        counted(counted&&) = default;
+        counted& operator=(counted&&) = default;
+    };
+    int copies = 0;
+    broadcast<counted> items(ctx.get_executor());
+    auto one = items.subscribe({.capacity = 9});
+    auto two = items.subscribe({.capacity = 9});
+    auto three = items.subscribe({.capacity = 9});
+    for (int n = 0; n != 9; ++n)
+        items.try_put(counted(&copies));
+    EXPECT_EQ(copies, 0) << "while it grew";
+
+    for (auto* s : {&one, &two, &three})
+        EXPECT_EQ(take_all(*s).size(), 9u);
+
+    EXPECT_EQ(copies, 18);
+}
+
+TEST_F(broadcast_test, waits_for_a_number_of_subscribers) {
+    code two, one, cancelled;
+    asio::cancellation_signal stop;
+    b.async_wait_subscribers(2, into(two));
+    b.async_wait_subscribers(2, into(cancelled, stop));
+    auto s = b.subscribe();
+    b.async_wait_subscribers(1, into(one));
+    stop.emit(asio::cancellation_type::total);
+    run();
+    EXPECT_EQ(one, success);
+    EXPECT_EQ(cancelled, asio::error::operation_aborted);
+    EXPECT_FALSE(two);
+
+    auto t = b.subscribe();
+    run();
+    EXPECT_EQ(two, success);
+    EXPECT_THROW(b.async_wait_subscribers(0, into(two)), std::invalid_argument);
+}
+
+TEST_F(broadcast_test, its_destruction_is_its_end) {
+    std::optional<broadcast<int>> gone(ctx.get_executor());
+    auto s = gone->subscribe();
+    code sent;
+    gone->async_put(1, into(sent));
+    gone.reset();
+    run();
+
+    EXPECT_EQ(sent, errc::closed);
+    EXPECT_TRUE(s.try_next().is_end());
+}
+
+TEST(broadcast_context_test, whatever_is_parked_goes_with_its_context) {
+    ints undelivered;
+    auto ctx = std::make_unique<asio::io_context>();
+    broadcast<int> b(
+        ctx->get_executor(), {.on_undelivered = [&](int&& item) { undelivered.push_back(item); }});
+    auto one = b.subscribe();
+    auto two = b.subscribe();
+    one.async_wait([](error_code) { FAIL(); });
+    b.async_put(1, [](error_code) { FAIL(); });
+
+    ctx.reset();
+
+    EXPECT_EQ(undelivered, (ints{1}));
+    EXPECT_EQ(b.stats().puts_waiting, 0u);
+    EXPECT_TRUE(two.try_next().is_pending());
+}
+
+} // namespace
+} // namespace streamx::testing

@@ -1,0 +1,126 @@
+#include <streamx/channels/broadcast.hpp> // first, so this file also proves the header stands alone
+
+#include "broadcast_support.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace streamx::testing {
+namespace {
+
+using strand = asio::strand<asio::io_context::executor_type>;
+
+struct numbered {
+    int producer;
+    int number;
+};
+
+/// What one subscriber saw of each producer.
+struct seen {
+    std::vector<std::pair<int, int>> all;
+    std::array<int, 4> last{-1, -1, -1, -1};
+    bool in_order = true;
+    bool ended = false;
+};
+
+asio::awaitable<void>
+produce(broadcast<numbered>& b, int producer, int items, std::atomic<int>& left) {
+    for (int n = 0; n < items; ++n)
+        co_await b.put({producer, n});
+    if (--left == 0)
+        b.close();
+}
+
+asio::awaitable<void> consume(subscription<numbered> s, seen& result) {
+    while (auto item = co_await s.next()) {
+        auto& last = result.last[item->producer];
+        result.in_order = result.in_order && item->number > last;
+        last = item->number;
+        result.all.emplace_back(item->producer, item->number);
+    }
+    result.ended = true;
+}
+
+/// Joins, takes a few and leaves, again and again.
+asio::awaitable<void> come_and_go(broadcast<numbered>& b) {
+    while (b.is_open()) {
+        auto s = b.subscribe({.capacity = b.subscriber_count() % 3});
+        for (int n = 0; n != 5; ++n)
+            if (!co_await s.next())
+                co_return;
+    }
+}
+
+struct broadcast_threads_test : ::testing::Test {
+    /// Four producers and the subscribers on strands of their own, of one context on two threads.
+    std::vector<seen> exchange(std::vector<subscribe_options<numbered>> subscribers, bool visitor) {
+        asio::io_context ctx;
+        broadcast<numbered> b(ctx.get_executor());
+        std::vector<seen> results(subscribers.size());
+        for (std::size_t n = 0; n != subscribers.size(); ++n)
+            asio::co_spawn(
+                strand(ctx.get_executor()),
+                consume(b.subscribe(std::move(subscribers[n])), results[n]),
+                asio::detached);
+        std::atomic<int> left = 4;
+        for (int n = 0; n != 4; ++n)
+            asio::co_spawn(
+                strand(ctx.get_executor()), produce(b, n, items / 4, left), asio::detached);
+        if (visitor)
+            asio::co_spawn(strand(ctx.get_executor()), come_and_go(b), asio::detached);
+        {
+            std::jthread other([&] { ctx.run(); });
+            ctx.run();
+        }
+        return results;
+    }
+
+    static constexpr int items = sanitized ? 4'000 : 20'000;
+};
+
+TEST_F(broadcast_threads_test, every_subscriber_gets_all_items_in_the_same_order) {
+    for (std::size_t capacity : {0, 1, 64}) {
+        SCOPED_TRACE(capacity);
+        auto results = exchange({{.capacity = capacity}, {.capacity = capacity}, {}}, false);
+
+        for (const auto& result : results) {
+            EXPECT_TRUE(result.ended);
+            EXPECT_TRUE(result.in_order);
+            EXPECT_EQ(result.all.size(), static_cast<std::size_t>(items));
+            EXPECT_EQ(result.all, results[0].all);
+        }
+    }
+}
+
+TEST_F(broadcast_threads_test, nobody_is_disturbed_by_one_who_comes_and_goes) {
+    auto results = exchange({{.capacity = 8}, {}}, true);
+
+    EXPECT_EQ(results[0].all.size(), static_cast<std::size_t>(items));
+    EXPECT_EQ(results[1].all, results[0].all);
+}
+
+TEST_F(broadcast_threads_test, who_drops_still_sees_an_order_that_all_agree_on) {
+    auto results = exchange(
+        {{.overflow = overflow::drop_oldest, .capacity = 4},
+         {.overflow = overflow::drop_newest, .capacity = 4},
+         {.capacity = 16}},
+        false);
+
+    for (const auto& result : results) {
+        EXPECT_TRUE(result.ended);
+        EXPECT_TRUE(result.in_order);
+    }
+    EXPECT_EQ(results[2].all.size(), static_cast<std::size_t>(items));
+}
+
+} // namespace
+} // namespace streamx::testing
