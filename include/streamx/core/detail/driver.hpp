@@ -172,19 +172,17 @@ public:
                 state_->stream.report(state_->step);
             return complete(make_failure(ec, "streamx"));
         }
+        auto why = halt::end;
+        std::exception_ptr failure; // let go of here before the handler has it
         try {
-            switch (run(*state_)) {
-            case halt::spent:
-                return post();
-            case halt::pending:
-                break;
-            case halt::asked:
-            case halt::end:
-                return complete({});
-            }
+            why = run(*state_);
         } catch (...) {
-            return complete(std::current_exception());
+            failure = std::current_exception();
         }
+        if (why == halt::spent)
+            return post();
+        if (why != halt::pending)
+            return complete(std::move(failure));
         stream_type& s = state_->stream;
         s.async_wait(std::move(*this));
     }
