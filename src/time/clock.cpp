@@ -9,7 +9,6 @@
 #include <utility>
 
 namespace streamx::detail {
-namespace {
 
 /// Runs what Asio's timer completes with where it is: on a thread that runs the context.
 class host_executor {
@@ -26,8 +25,6 @@ public:
 private:
     asio::execution_context* context_;
 };
-
-} // namespace
 
 struct clock::host {
     explicit host(asio::execution_context& context) : timer(host_executor(context)) {}

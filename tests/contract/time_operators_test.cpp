@@ -1,8 +1,19 @@
 #include <contract/operator_contract.hpp>
 
+#include <streamx/operators/chunks_timeout.hpp>
+#include <streamx/operators/deadline.hpp>
+#include <streamx/operators/debounce.hpp>
 #include <streamx/operators/delay.hpp>
+#include <streamx/operators/drop_for.hpp>
+#include <streamx/operators/elapsed.hpp>
 #include <streamx/operators/map.hpp>
+#include <streamx/operators/rate_limit.hpp>
+#include <streamx/operators/sample.hpp>
 #include <streamx/operators/take.hpp>
+#include <streamx/operators/take_for.hpp>
+#include <streamx/operators/throttle_first.hpp>
+#include <streamx/operators/timeout.hpp>
+#include <streamx/operators/timestamp.hpp>
 #include <streamx/sources/interval.hpp>
 
 #include <gtest/gtest.h>
@@ -18,8 +29,28 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// For what would come to its end by the time that passes.
+can held() { return {.time_passes = false}; }
+
+auto without_time() {
+    return map([](auto pair) { return std::get<1>(std::move(pair)); });
+}
+
 // clang-format off
 TEST(time_operators_test, delay_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | delay(1h); }); }
+TEST(time_operators_test, rate_limit_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | rate_limit(1); }); }
+TEST(time_operators_test, rate_limit_by_weight_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | rate_limit(1, 1, [user](auto& item) { user(item); return 1; }); }); }
+TEST(time_operators_test, timeout_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | timeout(1h); }, held()); }
+TEST(time_operators_test, chunks_timeout_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | chunks_timeout(2, 1h); }); }
+TEST(time_operators_test, chunks_timeout_of_what_comes_in_time_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | delay(2h) | chunks_timeout(9, 3h); }); }
+TEST(time_operators_test, throttle_first_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | throttle_first(0s); }); }
+TEST(time_operators_test, sample_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | delay(2h) | sample(1h); }); }
+TEST(time_operators_test, debounce_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | delay(2h) | debounce(1h); }); }
+TEST(time_operators_test, take_for_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | take_for(1h); }, held()); }
+TEST(time_operators_test, drop_for_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | drop_for(0s); }); }
+TEST(time_operators_test, timestamp_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | timestamp() | without_time(); }); }
+TEST(time_operators_test, elapsed_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | elapsed() | without_time(); }); }
+TEST(time_operators_test, deadline_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | deadline(1h); }, held()); }
 TEST(time_operators_test, interval_keeps_the_contract) { source_contract<int>([](auto ex, auto p) { return interval(ex, 1h) | take(p.items) | map([](auto i) { return static_cast<int>(i) + 1; }); }, {.fail = false, .hang = false}); }
 // clang-format on
 

@@ -9,11 +9,17 @@
 #include <streamx/core/asio.hpp>
 #include <streamx/core/detail/budget.hpp>
 #include <streamx/core/detail/checked.hpp>
+#include <streamx/core/detail/handler.hpp>
 #include <streamx/core/error.hpp>
+#include <streamx/time/clock_service.hpp>
+#include <streamx/time/detail/timer.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/execution/context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/query.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
@@ -21,6 +27,7 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 
@@ -159,6 +166,20 @@ public:
     void close(std::exception_ptr failure) { core_->close(std::move(failure)); }
     void close(error_code ec) { core_->close(make_failure(ec, "broadcast")); }
 
+    /// Closes it and waits until all subscribers have taken what is there for them, or left; at most
+    /// so long, by the clock of the broadcast's executor. What they have not taken then they still
+    /// can.
+    /// @completes `void(error_code)` on the handler's associated executor, the broadcast's by
+    ///            default; never inside this call
+    /// @errors  `asio::error::timed_out`: not all was taken in time; `operation_aborted`: cancelled
+    /// @cancels total, partial, terminal; it stays closed
+    /// @threads any
+    template <class Token>
+    auto async_close(clock_service::duration within, Token&& token) {
+        return asio::async_initiate<Token, void(error_code)>(
+            initiate_close{{core_}}, token, within);
+    }
+
     bool is_open() const { return core_->is_open(); }
     std::size_t subscriber_count() const { return core_->subscriber_count(); }
     broadcast_stats stats() const { return core_->stats(); }
@@ -206,6 +227,42 @@ private:
             boost::intrusive_ptr<detail::put_waiter<T>> w;
             const auto result = this->core->queue_for_subscribers(n, w);
             this->finish(result, std::move(w), std::move(handler));
+        }
+    };
+
+    template <class Handler>
+    struct close_op : detail::bound_handler<Handler, asio::any_io_executor> {
+        close_op(
+            Handler handler, detail::broadcast_ptr<T> closed, std::shared_ptr<detail::timer> timer)
+            : detail::bound_handler<Handler, asio::any_io_executor>(
+                  std::move(handler), closed->executor()),
+              core(std::move(closed)), own(std::move(timer)) {}
+
+        void operator()(error_code ec) {
+            if (!ec && !core->is_drained())
+                ec = asio::error::timed_out;
+            own.reset();
+            core.reset();
+            std::move(this->handler())(ec);
+        }
+
+        detail::broadcast_ptr<T> core;
+        std::shared_ptr<detail::timer> own;
+    };
+
+    struct initiate_close : initiation {
+        template <class Handler>
+        void operator()(Handler handler, clock_service::duration within) const {
+            const auto ex = this->get_executor();
+            auto t = std::make_shared<detail::timer>(asio::query(ex, asio::execution::context));
+            this->core->close();
+            if (!this->core->queue_for_drain(t))
+                return detail::complete_broadcast({}, std::move(handler), ex);
+            detail::timer::async_wait(
+                t,
+                detail::later(t->now(), within),
+                ex,
+                close_op<Handler>(std::move(handler), this->core, t));
         }
     };
 

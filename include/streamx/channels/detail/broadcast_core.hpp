@@ -9,6 +9,7 @@
 #include <streamx/core/error.hpp>
 #include <streamx/core/log.hpp>
 #include <streamx/core/poll.hpp>
+#include <streamx/time/detail/timer.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/error.hpp>
@@ -140,6 +141,23 @@ public:
         wake_parked(later);
     }
 
+    /// Has `t` woken when all subscribers have taken what there is, or left; false if that is so.
+    /// Precondition: it is closed.
+    bool queue_for_drain(const std::shared_ptr<timer>& t) {
+        std::lock_guard lock(mutex_);
+        behind_ = count_behind();
+        if (behind_ == 0)
+            return false;
+        std::erase_if(drains_, [](const auto& old) { return old.expired(); });
+        drains_.push_back(t);
+        return true;
+    }
+
+    bool is_drained() const {
+        std::lock_guard lock(mutex_);
+        return count_behind() == 0;
+    }
+
     // --- subscribers -----------------------------------------------------------------------------
 
     /// Adds a subscriber that gets all items from now on, after up to `replay` that are retained and
@@ -190,7 +208,10 @@ public:
         std::lock_guard lock(mutex_);
         if (s.queued)
             later.subscribers.add(unpark(s), asio::error::operation_aborted);
-        undelivered_ += skip_all(s, later);
+        if (has_item(s)) {
+            undelivered_ += skip_all(s, later);
+            tell_drained(s, later);
+        }
         remove(s, later);
         admit(later);
     }
@@ -336,10 +357,14 @@ private:
             for (auto& [whose, item] : lost)
                 core.tell(
                     whose ? whose->rare->on_undelivered : core.on_undelivered_, std::move(item));
+            for (const auto& t : drained)
+                if (const auto alive = t.lock())
+                    alive->wake();
         }
 
         broadcast_core& core;
         std::vector<lost_item> lost;
+        std::vector<std::weak_ptr<timer>> drained;
         wake_list<subscriber_type> subscribers;
         wake_list<put_type> puts;
     };
@@ -632,7 +657,7 @@ private:
             auto& copies = s.rare->copies;
             poll<T> item(std::move(copies.front()));
             copies.pop_front();
-            taken(s);
+            taken(s, later);
             return item;
         }
         catch_up(s);
@@ -640,15 +665,31 @@ private:
         auto item = from.takers == 1 && !is_retained(s.cursor) ? poll<T>(std::move(*from.item))
                                                                : poll<T>(std::as_const(*from.item));
         let_go(s.cursor++);
-        taken(s);
+        taken(s, later);
         if (&s == blocker_)
             admit(later);
         return item;
     }
 
-    void taken(subscriber_type& s) noexcept {
+    void taken(subscriber_type& s, afterwards& later) noexcept {
         ++s.delivered;
         ++delivered_;
+        if (closed_ && !has_item(s)) [[unlikely]]
+            tell_drained(s, later);
+    }
+
+    std::size_t count_behind() const noexcept {
+        std::size_t count = 0;
+        for (const auto& peers : peers_)
+            for (const auto* s : peers)
+                count += has_item(*s);
+        return count;
+    }
+
+    /// A subscriber has nothing before it any more.
+    void tell_drained(const subscriber_type& s, afterwards& later) noexcept {
+        if (s.here && !drains_.empty() && --behind_ == 0)
+            later.drained.swap(drains_);
     }
 
     /// A lockstep subscriber that tries, and does not wait, asks for as long as that.
@@ -732,6 +773,8 @@ private:
     waiter_list<put_type> puts_;
     waiter_list<put_type> watchers_;                     // of the number of subscribers
     std::array<std::vector<subscriber_type*>, 4> peers_; // by attention
+    std::vector<std::weak_ptr<timer>> drains_;           // who wait until all is taken
+    std::size_t behind_ = 0; // subscribers who have not, if somebody waits for it
     std::exception_ptr failure_;
     asio::any_io_executor executor_;
     const hook on_undelivered_;

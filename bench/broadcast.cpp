@@ -1,0 +1,93 @@
+// A broadcast from one coroutine to 1, 4 or 16 others on one thread, per item delivered to one of
+// them: free-running with room for 1024 items, and in lockstep. And a put of which one subscriber
+// takes notice, beside ten or ten thousand that do not.
+#include "bench.hpp"
+
+#include <streamx/channels/broadcast.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace streamx::bench {
+namespace {
+
+asio::awaitable<void> produce(broadcast<std::uint64_t>& b, std::uint64_t n) {
+    for (std::uint64_t i = 0; i < n; ++i)
+        co_await b.put(i);
+    b.close();
+}
+
+asio::awaitable<void> consume(subscription<std::uint64_t> s, std::uint64_t& sum) {
+    while (auto item = co_await s.next())
+        sum += *item;
+}
+
+/// `n` deliveries to `consumers`.
+std::uint64_t deliver(std::uint64_t n, std::size_t consumers, std::size_t capacity) {
+    asio::io_context ctx(1);
+    broadcast<std::uint64_t> b(ctx.get_executor());
+    std::uint64_t sum = 0;
+    for (std::size_t c = 0; c != consumers; ++c)
+        asio::co_spawn(ctx, consume(b.subscribe({.capacity = capacity}), sum), asio::detached);
+    asio::co_spawn(ctx, produce(b, n / consumers), asio::detached);
+    ctx.run();
+    return sum;
+}
+
+/// Puts to one subscriber that takes each, beside `idle` that never do.
+std::uint64_t beside(std::uint64_t n, std::size_t idle) {
+    asio::io_context ctx(1);
+    broadcast<std::uint64_t> b(ctx.get_executor());
+    auto s = b.subscribe({.capacity = 1});
+    std::vector<subscription<std::uint64_t>> others;
+    {
+        const untimed making_them;
+        for (std::size_t i = 0; i != idle; ++i)
+            others.push_back(b.subscribe({.overflow = overflow::drop_oldest, .capacity = 16}));
+    }
+    std::uint64_t sum = 0;
+    for (std::uint64_t i = 0; i < n; ++i) {
+        b.try_put(i);
+        sum += *s.try_next();
+    }
+    const untimed unmaking_them;
+    others.clear();
+    return sum;
+}
+
+} // namespace
+} // namespace streamx::bench
+
+int main(int argc, char** argv) {
+    using namespace streamx::bench;
+    init(argc, argv);
+    for (const std::size_t consumers : {1, 4, 16}) {
+        const auto expected = [consumers](std::uint64_t n) {
+            return consumers * sum_below(n / consumers);
+        };
+        const auto to = std::string(consumers == 1 ? "/1" : consumers == 4 ? "/4" : "/16");
+        run(
+            "broadcast/free_running" + to,
+            [consumers](std::uint64_t n) { return deliver(n, consumers, 1024); },
+            expected,
+            16);
+        run(
+            "broadcast/lockstep" + to,
+            [consumers](std::uint64_t n) { return deliver(n, consumers, 0); },
+            expected,
+            16);
+    }
+    for (const std::size_t idle : {10, 10'000})
+        run(
+            idle == 10 ? "broadcast/beside_10_idle" : "broadcast/beside_10000_idle",
+            [idle](std::uint64_t n) { return beside(n, idle); },
+            sum_below);
+}
