@@ -84,8 +84,8 @@ public:
     std::uint64_t missed() const { return stats().missed; }
     subscription_stats stats() const { return self_->core->stats(*self_); }
 
-    /// When the stream is over the subscription stays, to be asked for its `stats`.
-    void release() noexcept {}
+    /// A stream that is over has left, but can still be asked for its `stats`.
+    void release() noexcept { leave(); }
 
     /// Made by `broadcast::subscribe`.
     explicit subscription(boost::intrusive_ptr<detail::subscriber<T>> self) noexcept

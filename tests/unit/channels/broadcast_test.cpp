@@ -4,8 +4,11 @@
 
 #include <streamx/testing/collect.hpp>
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -110,6 +113,49 @@ TEST_F(broadcast_test, row_1_2_10_who_leaves_holds_up_no_put_that_waits) {
     EXPECT_EQ(sent, success);
     EXPECT_EQ(got.item, 1);
     EXPECT_EQ(b.subscriber_count(), 1u);
+}
+
+TEST_F(broadcast_test, row_2_a_consumer_that_throws_has_left) {
+    auto stays = b.subscribe();
+    received<int> got;
+    ask(stays, got);
+    std::exception_ptr failure;
+    asio::co_spawn(
+        ctx,
+        [](subscription<int> s) -> asio::awaitable<void> {
+            while (co_await s.next())
+                throw std::runtime_error("mine");
+        }(b.subscribe()),
+        [&](std::exception_ptr e) { failure = e; });
+    EXPECT_FALSE(b.try_put(1)) << "it has not asked";
+    run();
+    EXPECT_TRUE(b.try_put(1));
+    run();
+    EXPECT_TRUE(failure);
+    EXPECT_EQ(got.item, 1);
+
+    ask(stays, got);
+    EXPECT_EQ(put(2), success);
+    EXPECT_EQ(got.item, 2);
+}
+
+TEST_F(broadcast_test, row_2_so_has_one_whose_stream_failed) {
+    struct grumpy {
+        grumpy() = default;
+        grumpy(const grumpy&) { throw std::runtime_error("no copies"); }
+        grumpy(grumpy&&) = default;
+        grumpy& operator=(grumpy&&) = default;
+    };
+    broadcast<grumpy> items(ctx.get_executor());
+    auto first = items.subscribe({.capacity = 1});
+    auto last = items.subscribe({.capacity = 1});
+    EXPECT_TRUE(items.try_put(grumpy()));
+
+    EXPECT_EQ(collect(ctx, first).what, "no copies");
+    EXPECT_EQ(items.subscriber_count(), 1u);
+    EXPECT_EQ(first.lag(), 0u);
+    EXPECT_EQ(collect(ctx, last).items.size(), 1u) << "the last one needs no copy";
+    EXPECT_TRUE(items.try_put(grumpy()));
 }
 
 TEST_F(broadcast_test, row_1_what_it_had_not_taken_is_counted_and_handed_over) {

@@ -213,6 +213,7 @@ public:
             tell_drained(s, later);
         }
         remove(s, later);
+        s.failed = true;
         admit(later);
     }
 
@@ -226,9 +227,9 @@ public:
         if (s.here && !closed_)
             return pending;
         if (!std::exchange(s.failed, true)) {
-            if (!s.here && s.policy == overflow::fail && was_cut_off(s))
-                throw_full();
-            if (failure_ && !was_cut_off(s))
+            if (s.gone && s.policy == overflow::fail)
+                std::rethrow_exception(make_failure(errc::full, "subscription"));
+            if (failure_ && !s.gone)
                 std::rethrow_exception(failure_);
         }
         return end;
@@ -377,10 +378,6 @@ private:
         } catch (...) { // nobody is there to tell: who caused it may be a destructor
             log(log_level::error, "on_undelivered threw; its item is lost");
         }
-    }
-
-    [[noreturn]] static void throw_full() {
-        std::rethrow_exception(make_failure(errc::full, "subscription"));
     }
 
     // --- the ring --------------------------------------------------------------------------------
@@ -551,10 +548,7 @@ private:
         if (s.queued)
             later.subscribers.add(unpark(s));
         remove(s, later);
-        s.index = cut;
     }
-    static constexpr auto cut = std::numeric_limits<std::size_t>::max();
-    static bool was_cut_off(const subscriber_type& s) noexcept { return !s.here && s.index == cut; }
 
     /// Gives the newest item to a subscriber that has its own copies, if it has room.
     void copy(subscriber_type& s, const T& item, afterwards& later) noexcept {
@@ -620,9 +614,9 @@ private:
 
     // --- taking ----------------------------------------------------------------------------------
 
-    /// Where a subscriber's items end. One that has left has none.
+    /// Where a subscriber's items end. One that is gone has none.
     std::uint64_t tail_of(const subscriber_type& s) const noexcept {
-        return was_cut_off(s) ? s.cursor : tail_;
+        return s.gone ? s.cursor : tail_;
     }
 
     /// How many of a lossy subscriber's items it is too late for.
@@ -735,6 +729,7 @@ private:
 
     /// Precondition: it is not parked and has nothing before it.
     void remove(subscriber_type& s, afterwards& later) noexcept {
+        s.gone = true;
         if (!std::exchange(s.here, false))
             return;
         auto& peers = peers_of(s);

@@ -97,6 +97,7 @@ struct subscriber : broadcast_waiter<T, subscriber<T>> {
     overflow policy = overflow::wait;
     attention care = attention::lockstep;
     bool here = false;   ///< gets items
+    bool gone = false;   ///< was here, and has left or was cut off
     bool failed = false; ///< has been told of the failure that it ends with
 
     rarely& rare_part() {
