@@ -2,14 +2,20 @@
 
 #include "broadcast_support.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <memory>
+#include <random>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -60,6 +66,29 @@ asio::awaitable<void> come_and_go(broadcast<numbered>& b) {
     }
 }
 
+/// Puts, and now and then thinks better of it; `accepted` is what came of it.
+asio::awaitable<void> hesitate(
+    broadcast<numbered>& b,
+    strand own,
+    int producer,
+    int items,
+    std::vector<int>& accepted,
+    std::atomic<int>& left) {
+    std::minstd_rand random(static_cast<unsigned>(producer) + 1);
+    for (int n = 0; n < items; ++n) {
+        auto stop = std::make_shared<asio::cancellation_signal>();
+        if (random() % 2 == 0)
+            asio::post(own, [stop] { stop->emit(asio::cancellation_type::total); });
+        auto [ec] = co_await b.async_put(
+            numbered{producer, n},
+            asio::bind_cancellation_slot(stop->slot(), asio::as_tuple(asio::use_awaitable)));
+        if (!ec)
+            accepted.push_back(n);
+    }
+    if (--left == 0)
+        b.close();
+}
+
 struct broadcast_threads_test : ::testing::Test {
     /// Four producers and the subscribers on strands of their own, of one context on two threads.
     std::vector<seen> exchange(std::vector<subscribe_options<numbered>> subscribers, bool visitor) {
@@ -106,6 +135,37 @@ TEST_F(broadcast_threads_test, nobody_is_disturbed_by_one_who_comes_and_goes) {
 
     EXPECT_EQ(results[0].all.size(), static_cast<std::size_t>(items));
     EXPECT_EQ(results[1].all, results[0].all);
+}
+
+TEST_F(broadcast_threads_test, exactly_those_puts_that_succeed_are_seen_whoever_comes_and_goes) {
+    asio::io_context ctx;
+    broadcast<numbered> b(ctx.get_executor());
+    std::array<seen, 2> results;
+    asio::co_spawn(strand(ctx.get_executor()), consume(b.subscribe(), results[0]), asio::detached);
+    asio::co_spawn(
+        strand(ctx.get_executor()),
+        consume(b.subscribe({.capacity = 2}), results[1]),
+        asio::detached);
+    asio::co_spawn(strand(ctx.get_executor()), come_and_go(b), asio::detached);
+    std::array<std::vector<int>, 4> accepted;
+    std::atomic<int> left = 4;
+    for (int n = 0; n != 4; ++n) {
+        strand own(ctx.get_executor());
+        asio::co_spawn(own, hesitate(b, own, n, items / 4, accepted[n], left), asio::detached);
+    }
+    {
+        std::jthread other([&] { ctx.run(); });
+        ctx.run();
+    }
+
+    EXPECT_EQ(results[0].all, results[1].all);
+    for (int n = 0; n != 4; ++n) {
+        std::vector<int> got;
+        for (auto [producer, number] : results[0].all)
+            if (producer == n)
+                got.push_back(number);
+        EXPECT_EQ(got, accepted[n]) << "of producer " << n;
+    }
 }
 
 TEST_F(broadcast_threads_test, who_drops_still_sees_an_order_that_all_agree_on) {
