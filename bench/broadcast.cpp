@@ -4,6 +4,7 @@
 #include "bench.hpp"
 
 #include <streamx/channels/broadcast.hpp>
+#include <streamx/terminals/async_for_each.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -30,13 +31,20 @@ asio::awaitable<void> consume(subscription<std::uint64_t> s, std::uint64_t& sum)
         sum += *item;
 }
 
+enum class by { coroutine, terminal };
+
 /// `n` deliveries to `consumers`.
-std::uint64_t deliver(std::uint64_t n, std::size_t consumers, std::size_t capacity) {
+std::uint64_t deliver(std::uint64_t n, std::size_t consumers, std::size_t capacity, by how) {
     asio::io_context ctx(1);
     broadcast<std::uint64_t> b(ctx.get_executor());
     std::uint64_t sum = 0;
-    for (std::size_t c = 0; c != consumers; ++c)
-        asio::co_spawn(ctx, consume(b.subscribe({.capacity = capacity}), sum), asio::detached);
+    for (std::size_t c = 0; c != consumers; ++c) {
+        auto s = b.subscribe({.capacity = capacity});
+        if (how == by::coroutine)
+            asio::co_spawn(ctx, consume(std::move(s), sum), asio::detached);
+        else
+            async_for_each(std::move(s), [&sum](std::uint64_t i) { sum += i; }, asio::detached);
+    }
     asio::co_spawn(ctx, produce(b, n / consumers), asio::detached);
     ctx.run();
     return sum;
@@ -76,12 +84,17 @@ int main(int argc, char** argv) {
         const auto to = std::string(consumers == 1 ? "/1" : consumers == 4 ? "/4" : "/16");
         run(
             "broadcast/free_running" + to,
-            [consumers](std::uint64_t n) { return deliver(n, consumers, 1024); },
+            [consumers](std::uint64_t n) { return deliver(n, consumers, 1024, by::coroutine); },
+            expected,
+            16);
+        run(
+            "broadcast/free_running/terminal" + to,
+            [consumers](std::uint64_t n) { return deliver(n, consumers, 1024, by::terminal); },
             expected,
             16);
         run(
             "broadcast/lockstep" + to,
-            [consumers](std::uint64_t n) { return deliver(n, consumers, 0); },
+            [consumers](std::uint64_t n) { return deliver(n, consumers, 0, by::coroutine); },
             expected,
             16);
     }
