@@ -16,10 +16,18 @@
 #include <streamx/operators/timestamp.hpp>
 #include <streamx/sources/interval.hpp>
 
+#include <streamx/terminals/async_collect.hpp>
+#include <streamx/testing/probe.hpp>
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/error.hpp>
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 // One line an operator: see operator_contract.hpp for what it promises. Time passes only where
 // nothing else can run.
@@ -34,6 +42,48 @@ can held() { return {.time_passes = false}; }
 
 auto without_time() {
     return map([](auto pair) { return std::get<1>(std::move(pair)); });
+}
+
+/// Destroyed after any number of steps it tells its waiter, and leaves no timer and no upstream.
+template <class Make>
+void leaves_nothing_behind(Make make) {
+    bool over = false;
+    for (int steps = 0; !over; ++steps) {
+        SCOPED_TRACE("destroyed after " + std::to_string(steps) + " steps");
+        ASSERT_LT(steps, 100);
+        asio::io_context ctx;
+        virtual_clock clock(ctx);
+        observer seen;
+        probe<std::vector<int>> p;
+        std::optional s(make(play(ctx.get_executor(), plan<int>{3, true}, seen)));
+        async_collect(*s, bind_executor(ctx.get_executor(), p.handler()));
+        for (int i = 0; i != steps; ++i)
+            clock.run_one();
+        over = p.calls() != 0;
+        const auto then = clock.now();
+
+        s.reset();
+        clock.run();
+
+        EXPECT_EQ(p.calls(), 1);
+        EXPECT_EQ(p->ec, over ? error_code() : asio::error::operation_aborted);
+        EXPECT_EQ(seen.live(), 0u);
+        EXPECT_EQ(clock.now(), then) << "a timer is left";
+    }
+}
+
+TEST(time_operators_test, destroyed_anywhere_they_leave_nothing_behind) {
+    auto check = [](auto op) {
+        leaves_nothing_behind([&op](auto up) { return std::move(up) | delay(1h) | op; });
+    };
+    check(delay(1h));
+    check(rate_limit(1, 1, [](int) { return 1h / 1s; }));
+    check(timeout(2h));
+    check(chunks_timeout(2, 90min) | map([](auto chunk) { return chunk[0]; }));
+    check(sample(90min));
+    check(debounce(30min));
+    check(take_for(150min));
+    check(deadline(9h));
 }
 
 // clang-format off

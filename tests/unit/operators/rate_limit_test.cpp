@@ -113,7 +113,7 @@ TEST_F(
 
     clock.run_for(1h);
 
-    EXPECT_EQ(times(s, 3), (seconds{1h, 1h + 990ms, 1h + 1990ms})); // 10 ms may be a late timer's
+    EXPECT_EQ(times(s, 3), (seconds{1h, 1h + 900ms, 1h + 1900ms})); // 100 ms may be a late timer's
 }
 
 TEST_F(rate_limit_test, a_slow_upstream_gathers_no_more_than_the_burst) {
@@ -165,6 +165,17 @@ TEST_F(rate_limit_test, makes_up_for_a_timer_that_rings_late) {
     clock.run_for(3500us); // it was due after 1 ms
 
     EXPECT_EQ(times(s, 4), (seconds{3500us, 3500us, 3500us, 4ms}));
+}
+
+TEST_F(rate_limit_test, sets_no_timer_for_each_item_where_items_come_faster_than_timers_ring) {
+    auto s = upstream(600) | rate_limit(1'000'000);
+
+    const auto got = times(s, 600);
+
+    EXPECT_EQ(got[0], 0us);
+    EXPECT_EQ(got[1], 500us);
+    EXPECT_EQ(got[500], 500us);
+    EXPECT_EQ(got[501], 1000us);
 }
 
 TEST_F(rate_limit_test, refuses_a_rate_or_a_burst_of_nothing) {

@@ -16,23 +16,30 @@ class token_bucket {
 public:
     static constexpr std::uint64_t max_rate = 10'000'000'000;
     /// What a timer that rings late may make up for.
-    static constexpr clock::duration max_lateness = std::chrono::milliseconds(10);
+    static constexpr clock::duration max_lateness = std::chrono::milliseconds(100);
+
+    /// At higher rates who waits for a token waits for so long at least, and gets what has come
+    /// meanwhile: a timer for each would cost more than the items.
+    static constexpr std::uint64_t max_single = 10'000;
+    static constexpr clock::duration shortest_wait = std::chrono::microseconds(500);
 
     token_bucket(std::uint64_t rate, std::uint64_t burst) noexcept : rate_(rate), burst_(burst) {}
 
     /// Takes `n` tokens if they are there. Of more than `burst` that many have to be there, and the
-    /// rest is owed. If it is false, `ready_at` says when to come again.
+    /// rest is owed. If it is false, `wake_at` says when to come again.
     bool take(std::uint64_t n, clock::time_point now) noexcept {
         const auto ready = time_of(n);
         if (now < ready) {
             ready_at_ = ready;
+            wake_at_ = rate_ > max_single ? std::max(ready, now + shortest_wait) : ready;
             return false;
         }
         // Who came again late, as the timer did, gets what has come into a full bucket meanwhile;
         // and so as long as it keeps up with the rate. Who is late by itself does not.
-        if (ready_at_)
+        if (ready_at_) {
             lateness_ = std::min(now - *ready_at_ + rounding, max_lateness);
-        else if (full_at_ < now - lateness_)
+            late_until_ = now - rounding;
+        } else if (full_at_ < now - lateness_)
             lateness_ = {};
         ready_at_.reset();
         if (full_at_ < now - lateness_) {
@@ -43,7 +50,16 @@ public:
         return true;
     }
 
-    clock::time_point ready_at() const noexcept { return *ready_at_; }
+    /// The same without a look at the clock: takes them if they were there at the last one, beyond a
+    /// full bucket, for one who came late.
+    bool take_late(std::uint64_t n) noexcept {
+        if (full_at_ > late_until_)
+            return false;
+        add(n);
+        return true;
+    }
+
+    clock::time_point wake_at() const noexcept { return wake_at_; }
 
 private:
     static constexpr std::uint64_t second = 1'000'000'000;
@@ -86,7 +102,9 @@ private:
     clock::time_point full_at_{};
     std::uint64_t fraction_ = 0;
     clock::duration lateness_{};
-    std::optional<clock::time_point> ready_at_;
+    std::optional<clock::time_point> ready_at_; // while it is waited for
+    clock::time_point wake_at_;
+    clock::time_point late_until_ = clock::time_point::min();
 };
 
 } // namespace streamx::detail
