@@ -25,6 +25,7 @@
 #include <streamx/operators/inspect.hpp>
 #include <streamx/operators/inspect_error.hpp>
 #include <streamx/operators/intersperse.hpp>
+#include <streamx/operators/keep_alive.hpp>
 #include <streamx/operators/map.hpp>
 #include <streamx/operators/merge.hpp>
 #include <streamx/operators/on.hpp>

@@ -6,6 +6,8 @@
 #include <streamx/operators/delay.hpp>
 #include <streamx/operators/drop_for.hpp>
 #include <streamx/operators/elapsed.hpp>
+#include <streamx/operators/filter_map.hpp>
+#include <streamx/operators/keep_alive.hpp>
 #include <streamx/operators/map.hpp>
 #include <streamx/operators/rate_limit.hpp>
 #include <streamx/operators/sample.hpp>
@@ -101,6 +103,7 @@ TEST(time_operators_test, drop_for_keeps_the_contract) { operator_contract([](au
 TEST(time_operators_test, timestamp_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | timestamp() | without_time(); }); }
 TEST(time_operators_test, elapsed_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | elapsed() | without_time(); }); }
 TEST(time_operators_test, deadline_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | deadline(1h); }, held()); }
+TEST(time_operators_test, keep_alive_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | map([](auto item) { return std::optional(std::move(item)); }) | keep_alive(1h, [] { return std::nullopt; }) | filter_map([](auto item) { return item; }); }, held()); }
 TEST(time_operators_test, interval_keeps_the_contract) { source_contract<int>([](auto ex, auto p) { return interval(ex, 1h) | take(p.items) | map([](auto i) { return static_cast<int>(i) + 1; }); }, {.fail = false, .hang = false}); }
 // clang-format on
 
