@@ -1,8 +1,7 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
-#include <streamx/core/detail/budget.hpp>
-#include <streamx/core/detail/checked.hpp>
+#include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/wait_unless.hpp>
 
 #include <algorithm>
@@ -44,21 +43,22 @@ public:
             reason = end;
             return false;
         }
+        bool complete = false;
         try {
-            for (unsigned left = budget; !failure_; --left) {
-                reason = left == 0 ? poll<item>(pending) : up_.try_next();
-                if (!reason) {
-                    ended_ = reason.is_end();
-                    return false;
-                }
-                if (!filling_.empty() &&
-                    !std::invoke(
-                        together, std::as_const(filling_.back()), std::as_const(*reason))) {
-                    next_ = std::move(reason).to_optional();
-                    return true;
-                }
-                if (append(*std::move(reason)))
-                    return true;
+            if (!failure_) {
+                const auto why = each_ready(up_, [&](item&& i) __attribute__((always_inline)) {
+                    if (filling_.empty() ||
+                        std::invoke(together, std::as_const(filling_.back()), std::as_const(i)))
+                        complete = append(std::move(i));
+                    else {
+                        next_.emplace(std::move(i));
+                        complete = true;
+                    }
+                    return !complete;
+                });
+                ended_ = why == halt::end;
+                reason = ended_ ? poll<item>(end) : pending;
+                return complete;
             }
         } catch (...) {
             failure_ = std::current_exception();
