@@ -27,22 +27,34 @@ std::filesystem::path default_file() {
     throw std::runtime_error("none of the usual system files is here: name a text file to read");
 }
 
+int act_number(const char* text, int acts) {
+    const std::string number = text ? text : "nothing";
+    if (number.size() == 1 && number[0] >= '1' && number[0] <= '0' + acts)
+        return number[0] - '0';
+    throw std::runtime_error(
+        "--act takes a number from 1 to " + std::to_string(acts) + ", not " + number);
+}
+
 } // namespace
 
 const char* const usage =
-    "streamx_demo [file [file]]\n"
+    "streamx_demo [--act N] [file [file]]\n"
     "\n"
-    "Reads one or two text files line by line and hands what it finds to three consumers of\n"
+    "Act 1 reads one or two text files line by line and hands what it finds to three consumers of\n"
     "different speed, through bounded channels: watch how the slowest holds back the reader.\n"
     "Without a file it takes the package manager's log. It ends by itself within 30 seconds;\n"
-    "Ctrl-C stops the reading, a second one the program.\n";
+    "Ctrl-C stops the reading, a second one the program.\n"
+    "\n"
+    "Without --act all of them come, one after the other.\n";
 
-arguments read_arguments(int argc, char** argv) {
+arguments read_arguments(int argc, char** argv, int acts) {
     arguments args;
     for (int i = 1; i < argc; ++i) {
         const std::string arg = argv[i];
         if (arg == "--help" || arg == "-h")
             args.help = true;
+        else if (arg == "--act")
+            args.act = act_number(++i < argc ? argv[i] : nullptr, acts);
         else if (arg.starts_with("--"))
             throw std::runtime_error("do not know " + arg + " (try --help)");
         else

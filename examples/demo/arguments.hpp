@@ -7,13 +7,14 @@ namespace demo {
 
 struct arguments {
     std::vector<std::filesystem::path> files; ///< one or two
+    int act = 0;                              ///< only this one, if it is not 0
     bool help = false;
 };
 
 extern const char* const usage;
 
-/// Without a file: the package manager's log, or another text file that systems have.
+/// Of `acts` acts. Without a file: the package manager's log, or another text file that systems have.
 /// Throws `std::runtime_error` with a message for the user.
-arguments read_arguments(int argc, char** argv);
+arguments read_arguments(int argc, char** argv, int acts);
 
 } // namespace demo

@@ -1,4 +1,4 @@
-# Runs the demo on small files and looks at its totals.
+# Runs the first act on small files and looks at its totals.
 
 cmake_policy(VERSION 3.25)
 file(REMOVE_RECURSE "${ROOM}")
@@ -24,7 +24,7 @@ file(WRITE "${ROOM}/garbage" "${garbage}\n${garbage}")
 # demo(<exit code> <files> <regular expression>...)
 function(demo code files)
     list(TRANSFORM files PREPEND "${ROOM}/")
-    execute_process(COMMAND "${PROGRAM}" ${files}
+    execute_process(COMMAND "${PROGRAM}" --act 1 ${files}
         RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE out TIMEOUT 30
     )
     if(NOT result EQUAL code)

@@ -49,7 +49,7 @@ live_view::sample live_view::take_sample() const {
     return s;
 }
 
-std::string live_view::picture(const sample& now, const sample& before) const {
+std::string live_view::table(const sample& now, const sample& before) const {
     const auto time = now.at - before.at;
     std::string out = "  " + left("file", 22) + right("lines read", 12) + right("now", 14) +
                       right("filtered out", 14) + right("passed on", 12) + '\n';
@@ -122,12 +122,7 @@ boost::asio::awaitable<void> live_view::run(boost::asio::steady_timer& timer) {
             std::cout << line(samples_.back(), samples_.front()) << std::flush;
             continue;
         }
-        const auto text = picture(samples_.back(), samples_.front());
-        if (drawn_ != 0)
-            std::cout << "\x1b[" << drawn_
-                      << "F\x1b[J"; // up to its first line, and clear from there
-        std::cout << text << std::flush;
-        drawn_ = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+        picture_.draw(table(samples_.back(), samples_.front()));
     }
     std::cout << '\n';
 }

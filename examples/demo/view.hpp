@@ -1,11 +1,11 @@
 #pragma once
 
 #include "counters.hpp"
+#include "terminal.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -32,13 +32,13 @@ private:
     };
 
     sample take_sample() const;
-    std::string picture(const sample& now, const sample& before) const;
+    std::string table(const sample& now, const sample& before) const;
     std::string line(const sample& now, const sample& before) const;
 
     const board& board_;
     bool terminal_;
     std::deque<sample> samples_; // of the last second
-    std::size_t drawn_ = 0;      // lines on the screen
+    demo::picture picture_;
 };
 
 } // namespace demo

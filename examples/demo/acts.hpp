@@ -1,0 +1,13 @@
+#pragma once
+
+#include "arguments.hpp"
+
+namespace demo {
+
+/// The acts of the demo, each in a file of its own. Each gives the program's exit code; what it
+/// throws is for the user to read.
+
+/// Backpressure on a real file: see pipeline.hpp for how it is built.
+int act1(const arguments& args);
+
+} // namespace demo
