@@ -35,6 +35,30 @@ public:
             return "the stream has more than the one item that it must have";
         case errc::no_subscribers:
             return "the broadcast has no subscribers, and its policy is to fail";
+        case errc::line_too_long:
+            return "a line is longer than the limit";
+        case errc::frame_too_long:
+            return "a frame is longer than the limit";
+        case errc::message_too_big:
+            return "a message is larger than the limit";
+        case errc::header_too_long:
+            return "a header is longer than the limit";
+        case errc::handshake_timeout:
+            return "the connection was not made in time";
+        case errc::idle_timeout:
+            return "nothing came from the peer for too long";
+        case errc::write_stalled:
+            return "the peer took nothing of what was to be sent for too long";
+        case errc::shutdown_timeout:
+            return "the connection was not shut down in time";
+        case errc::truncated:
+            return "the input ended in the middle of an item";
+        case errc::tls_truncated:
+            return "the peer closed the TLS connection without saying so";
+        case errc::malformed:
+            return "what came is not of the agreed form";
+        case errc::unencodable:
+            return "the item cannot be written in this form";
         }
         return "unknown streamx error";
     }
@@ -45,7 +69,21 @@ public:
         case errc::no_subscribers:
             return condition::closed;
         case errc::full:
+        case errc::line_too_long:
+        case errc::frame_too_long:
+        case errc::message_too_big:
+        case errc::header_too_long:
             return condition::limit_exceeded;
+        case errc::handshake_timeout:
+        case errc::idle_timeout:
+        case errc::write_stalled:
+        case errc::shutdown_timeout:
+            return condition::timed_out;
+        case errc::truncated:
+        case errc::tls_truncated:
+        case errc::malformed:
+        case errc::unencodable:
+            return condition::protocol_violation;
         case errc::operation_in_progress:
             return condition::misuse;
         case errc::no_item:
@@ -72,6 +110,10 @@ public:
             return "the call is not allowed in this state";
         case condition::not_single:
             return "there is not exactly one item";
+        case condition::timed_out:
+            return "it took too long";
+        case condition::protocol_violation:
+            return "the agreed form was not kept to";
         }
         return "unknown streamx condition";
     }
@@ -81,6 +123,8 @@ public:
         if (static_cast<condition>(value) == condition::closed &&
             (ec == asio::error::eof || ec == asio::error::broken_pipe ||
              ec == asio::error::connection_reset))
+            return true;
+        if (static_cast<condition>(value) == condition::timed_out && ec == asio::error::timed_out)
             return true;
         return sys::error_category::equivalent(ec, value);
     }

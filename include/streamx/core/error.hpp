@@ -19,6 +19,18 @@ enum class errc {
     no_item,               ///< `async_single`: the stream has no item
     more_than_one_item,    ///< `async_single`: the stream has a second item
     no_subscribers,        ///< a broadcast has none, and its policy is `no_subscribers::fail`
+    line_too_long,         ///< a line is longer than `endpoint_limits::line`
+    frame_too_long,        ///< a frame is longer than `endpoint_limits::frame`
+    message_too_big,       ///< a WebSocket message is larger than `endpoint_limits::message`
+    header_too_long,       ///< an HTTP header is longer than `endpoint_limits::header`
+    handshake_timeout,     ///< no connection within `endpoint_limits::handshake`
+    idle_timeout,          ///< nothing came for `endpoint_limits::idle`
+    write_stalled,         ///< the peer took nothing for `endpoint_limits::write_stall`
+    shutdown_timeout,      ///< not shut down within `endpoint_limits::shutdown`
+    truncated,             ///< the input ended in the middle of an item
+    tls_truncated,         ///< the TLS peer closed without saying so: perhaps not all has come
+    malformed,             ///< what came is not of the agreed form
+    unencodable,           ///< the item cannot be written in this form, a line with a break in it, say
 };
 
 /// What a program branches on, whatever the exact cause.
@@ -27,6 +39,8 @@ enum class condition {
     limit_exceeded, ///< a bound that the user set was hit
     misuse,         ///< the call is not allowed in this state
     not_single,     ///< there is not exactly one of what there must be one of
+    timed_out,      ///< a time that the user set has passed
+    protocol_violation, ///< the peer, or an item, does not keep to the form that was agreed
 };
 
 const boost::system::error_category& errc_category() noexcept;

@@ -23,9 +23,26 @@ constexpr errc all_of_errc[] = {
     errc::operation_in_progress,
     errc::no_item,
     errc::more_than_one_item,
-    errc::no_subscribers};
+    errc::no_subscribers,
+    errc::line_too_long,
+    errc::frame_too_long,
+    errc::message_too_big,
+    errc::header_too_long,
+    errc::handshake_timeout,
+    errc::idle_timeout,
+    errc::write_stalled,
+    errc::shutdown_timeout,
+    errc::truncated,
+    errc::tls_truncated,
+    errc::malformed,
+    errc::unencodable};
 constexpr condition all_conditions[] = {
-    condition::closed, condition::limit_exceeded, condition::misuse, condition::not_single};
+    condition::closed,
+    condition::limit_exceeded,
+    condition::misuse,
+    condition::not_single,
+    condition::timed_out,
+    condition::protocol_violation};
 
 TEST(error_test, every_code_is_an_error_and_has_words_of_its_own) {
     std::set<std::string> messages;
@@ -59,7 +76,19 @@ TEST(error_test, each_code_belongs_to_one_condition) {
         {errc::operation_in_progress, condition::misuse},
         {errc::no_item, condition::not_single},
         {errc::more_than_one_item, condition::not_single},
-        {errc::no_subscribers, condition::closed}};
+        {errc::no_subscribers, condition::closed},
+        {errc::line_too_long, condition::limit_exceeded},
+        {errc::frame_too_long, condition::limit_exceeded},
+        {errc::message_too_big, condition::limit_exceeded},
+        {errc::header_too_long, condition::limit_exceeded},
+        {errc::handshake_timeout, condition::timed_out},
+        {errc::idle_timeout, condition::timed_out},
+        {errc::write_stalled, condition::timed_out},
+        {errc::shutdown_timeout, condition::timed_out},
+        {errc::truncated, condition::protocol_violation},
+        {errc::tls_truncated, condition::protocol_violation},
+        {errc::malformed, condition::protocol_violation},
+        {errc::unencodable, condition::protocol_violation}};
     for (auto [e, condition_of_e] : expected)
         for (auto c : all_conditions)
             EXPECT_EQ(error_code(e) == c, c == condition_of_e)
