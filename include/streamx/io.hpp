@@ -9,4 +9,5 @@
 #include <streamx/io/endpoint_limits.hpp>
 #include <streamx/io/length_prefixed_codec.hpp>
 #include <streamx/io/line_codec.hpp>
+#include <streamx/io/sse_codec.hpp>
 #include <streamx/io/write_buffer.hpp>
