@@ -37,6 +37,7 @@ struct memory_end {
     lane in;
     error_code broken;
     bool closed = false;
+    bool resets = false; // when it is closed
 
     std::function<std::size_t()> read_size;
     std::size_t write_size = no_limit;
@@ -149,6 +150,8 @@ void close(memory_end& end) {
         end.closed = true;
         if (peer)
             peer->in.ended = true;
+        if (peer && end.resets && !peer->broken)
+            peer->broken = asio::error::connection_reset;
     }
     wake_both(end);
 }
@@ -276,6 +279,12 @@ void memory_stream::shutdown(asio::socket_base::shutdown_type what, error_code& 
             peer->in.ended = true;
     }
     detail::wake_both(*end_);
+}
+
+void memory_stream::set_option(const asio::socket_base::linger& option, error_code& ec) {
+    ec = {};
+    std::lock_guard lock(*end_->mutex);
+    end_->resets = option.enabled() && option.timeout() == 0;
 }
 
 void memory_stream::close(error_code& ec) {

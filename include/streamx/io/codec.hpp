@@ -21,6 +21,9 @@ namespace streamx::io {
 /// bytes are left of which `decode` makes nothing: it may make a last item of them. Without it, and
 /// if it takes nothing, the stream fails with `errc::truncated`.
 ///
+/// A codec that has a `limit()` keeps itself from waiting for more bytes than that; any other is held
+/// to `endpoint_limits::frame`.
+///
 /// An item may be a view into the bytes that it was decoded from: it is valid until the next pull.
 template <class C>
 concept decoder = std::move_constructible<C> && requires(C& c, std::string_view& in) {

@@ -29,6 +29,8 @@ public:
             throw std::invalid_argument("delimited: the delimiter must not be empty");
     }
 
+    std::size_t limit() const noexcept { return limit_; }
+
     std::optional<Item> decode(std::string_view& in) {
         const auto at = in.find(delimiter_, searched_);
         const bool found = at != std::string_view::npos;

@@ -32,6 +32,8 @@ public:
     explicit json_lines_codec(std::size_t limit = endpoint_limits().line) noexcept
         : lines_(limit) {}
 
+    std::size_t limit() const noexcept { return lines_.limit(); }
+
     /// `errc::malformed`: a line is no JSON, for the reason that the message gives, or nothing that
     /// `value_to` can make a `T` of. What a `tag_invoke` of yours throws comes as it is.
     std::optional<T> decode(std::string_view& in) {

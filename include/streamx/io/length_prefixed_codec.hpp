@@ -47,6 +47,7 @@ public:
     length_reader(length_prefix form, std::size_t limit);
 
     const length_prefix& form() const noexcept { return form_; }
+    std::size_t limit() const noexcept { return limit_; }
 
     /// The extent of the frame that begins here, if its head is there. Throws
     /// `errc::frame_too_long`, `errc::malformed`.
@@ -107,6 +108,8 @@ public:
     explicit basic_length_prefixed_codec(
         length_prefix form = {}, std::size_t limit = endpoint_limits().frame)
         : head_(form, limit) {}
+
+    std::size_t limit() const noexcept { return head_.limit(); }
 
     /// A length that is too large is found out before its payload is there. `errc::malformed`: a
     /// varint of more than 64 bits, or a length that is negative after the adjustment.

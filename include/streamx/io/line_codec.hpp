@@ -29,6 +29,8 @@ public:
         std::size_t limit = endpoint_limits().line, line_end ends_with = line_end::lf) noexcept
         : limit_(limit), ends_with_(ends_with) {}
 
+    std::size_t limit() const noexcept { return limit_; }
+
     std::optional<Item> decode(std::string_view& in) {
         const auto* found = static_cast<const char*>(
             in.size() == searched_

@@ -107,6 +107,8 @@ public:
     bool is_open() const;
     /// Ends one direction or both. What was written before is still read.
     void shutdown(asio::socket_base::shutdown_type what, error_code& ec);
+    /// `linger(true, 0)` makes of closing a reset, as with TCP.
+    void set_option(const asio::socket_base::linger& option, error_code& ec);
     /// Closes this end; its operations complete with `operation_aborted`.
     void close(error_code& ec);
     void close();

@@ -146,7 +146,7 @@ private:
         std::deque<step> steps;
         std::size_t position = 0;
         bool over = false;
-        detail::gate<std::mutex> ready;
+        streamx::detail::gate<std::mutex> ready;
     };
 
     struct initiate_wait {
@@ -154,11 +154,11 @@ private:
         void operator()(Handler handler) const {
             const auto& s = self->state_;
             if (!s)
-                return detail::async_ready(std::move(handler), self->executor_);
+                return streamx::detail::async_ready(std::move(handler), self->executor_);
             ++s->seen->waits;
             s->seen->misuses += s->over ? 1 : 0;
-            detail::async_wait_on(
-                std::shared_ptr<detail::gate<std::mutex>>(s, &s->ready),
+            streamx::detail::async_wait_on(
+                std::shared_ptr<streamx::detail::gate<std::mutex>>(s, &s->ready),
                 self->executor_,
                 std::move(handler));
             self->go_on();
@@ -173,7 +173,7 @@ private:
             return;
         if (state_->next() != kind::gap)
             return state_->ready.wake();
-        detail::post_to(
+        streamx::detail::post_to(
             executor_,
             std::allocator<void>(),
             [weak = std::weak_ptr(state_), gap = state_->position] {

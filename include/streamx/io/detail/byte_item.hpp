@@ -11,8 +11,8 @@ namespace streamx::io::detail {
 /// Bytes in a row that can be an item: a `std::string`, a `std::vector<std::byte>`, a
 /// `std::string_view` (valid until the next pull) ...
 template <class T>
-concept byte_item = std::ranges::contiguous_range<T> && std::ranges::sized_range<T> &&
-                    sizeof(std::ranges::range_value_t<T>) == 1 &&
+concept byte_item = !std::is_array_v<std::remove_cvref_t<T>> && std::ranges::contiguous_range<T> &&
+                    std::ranges::sized_range<T> && sizeof(std::ranges::range_value_t<T>) == 1 &&
                     std::is_trivially_copyable_v<std::ranges::range_value_t<T>>;
 
 template <byte_item T>

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <streamx/io/framed_sink.hpp>
+#include <streamx/io/framed_stream.hpp>
+#include <streamx/io/length_prefixed_codec.hpp>
+
+#include <utility>
+
+namespace streamx::io {
+
+/// Frames that begin with their length: four bytes in network order, or what `form` says. One that
+/// is longer than `limits.frame` in all fails the stream with `errc::frame_too_long` before it has
+/// come.
+template <byte_stream_ref S>
+[[nodiscard]] auto
+length_prefixed(S&& stream, length_prefix form = {}, const endpoint_limits& limits = {}) {
+    return detail::read_framed(
+        std::forward<S>(stream), length_prefixed_codec(form, limits.frame), limits);
+}
+
+/// The same without a copy: items are `std::string_view`s, valid until the next pull.
+template <byte_stream_ref S>
+[[nodiscard]] auto
+length_prefixed_view(S&& stream, length_prefix form = {}, const endpoint_limits& limits = {}) {
+    return detail::read_framed(
+        std::forward<S>(stream), length_prefixed_view_codec(form, limits.frame), limits);
+}
+
+/// A sink that writes its length before each item.
+template <byte_stream_ref S>
+[[nodiscard]] auto
+length_prefixed_sink(S&& stream, length_prefix form = {}, const endpoint_limits& limits = {}) {
+    return detail::write_framed(
+        std::forward<S>(stream), length_prefixed_codec(form, limits.frame), limits);
+}
+
+} // namespace streamx::io
