@@ -3,4 +3,5 @@
 #include <streamx/channels/broadcast.hpp>
 #include <streamx/channels/channel.hpp>
 #include <streamx/channels/raw_channel.hpp>
+#include <streamx/channels/share.hpp>
 #include <streamx/channels/watch.hpp>

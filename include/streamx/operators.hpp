@@ -1,5 +1,6 @@
 #pragma once
 
+#include <streamx/operators/balance.hpp>
 #include <streamx/operators/catch_errors.hpp>
 #include <streamx/operators/chunk_by.hpp>
 #include <streamx/operators/chunks.hpp>
@@ -22,6 +23,7 @@
 #include <streamx/operators/filter.hpp>
 #include <streamx/operators/filter_map.hpp>
 #include <streamx/operators/flat_map.hpp>
+#include <streamx/operators/group_by.hpp>
 #include <streamx/operators/inspect.hpp>
 #include <streamx/operators/inspect_error.hpp>
 #include <streamx/operators/intersperse.hpp>
@@ -30,6 +32,7 @@
 #include <streamx/operators/merge.hpp>
 #include <streamx/operators/on.hpp>
 #include <streamx/operators/or_else.hpp>
+#include <streamx/operators/partition.hpp>
 #include <streamx/operators/peekable.hpp>
 #include <streamx/operators/rate_limit.hpp>
 #include <streamx/operators/ready_chunks.hpp>

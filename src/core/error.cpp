@@ -59,6 +59,12 @@ public:
             return "what came is not of the agreed form";
         case errc::unencodable:
             return "the item cannot be written in this form";
+        case errc::too_many_groups:
+            return "group_by has an item of a further key, and as many groups open as there may be";
+        case errc::group_not_consumed:
+            return "group_by waits for room in a group that nobody asks for an item";
+        case errc::exceeds_budget:
+            return "the item weighs more than the whole budget";
         }
         return "unknown streamx error";
     }
@@ -73,6 +79,8 @@ public:
         case errc::frame_too_long:
         case errc::message_too_big:
         case errc::header_too_long:
+        case errc::too_many_groups:
+        case errc::exceeds_budget:
             return condition::limit_exceeded;
         case errc::handshake_timeout:
         case errc::idle_timeout:
@@ -85,6 +93,7 @@ public:
         case errc::unencodable:
             return condition::protocol_violation;
         case errc::operation_in_progress:
+        case errc::group_not_consumed:
             return condition::misuse;
         case errc::no_item:
         case errc::more_than_one_item:

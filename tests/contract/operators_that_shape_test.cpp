@@ -1,5 +1,6 @@
 #include <contract/operator_contract.hpp>
 
+#include <streamx/operators/balance.hpp>
 #include <streamx/operators/chunk_by.hpp>
 #include <streamx/operators/default_if_empty.hpp>
 #include <streamx/operators/enumerate.hpp>
@@ -7,6 +8,7 @@
 #include <streamx/operators/flat_map.hpp>
 #include <streamx/operators/intersperse.hpp>
 #include <streamx/operators/map.hpp>
+#include <streamx/operators/partition.hpp>
 #include <streamx/operators/peekable.hpp>
 #include <streamx/operators/scan.hpp>
 #include <streamx/operators/slide.hpp>
@@ -46,11 +48,13 @@ std::vector<T> one(T item) {
 }
 
 // clang-format off
+TEST(operators_that_shape_test, balance_keeps_the_contract) { operator_contract([](auto up) { return std::move((std::move(up) | balance(1)).front()); }); }
 TEST(operators_that_shape_test, chunk_by_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | chunk_by([](auto&, auto&) { return true; }, 2); }); }
 TEST(operators_that_shape_test, default_if_empty_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | to_optional() | default_if_empty(std::nullopt) | without_nothing(); }); }
 TEST(operators_that_shape_test, enumerate_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | enumerate() | without_number(); }); }
 TEST(operators_that_shape_test, flat_map_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | flat_map([user](auto item) { user(item); return one(std::move(item)); }); }); }
 TEST(operators_that_shape_test, intersperse_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | to_optional() | intersperse(std::nullopt) | without_nothing(); }, copies_items()); }
+TEST(operators_that_shape_test, partition_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move((std::move(up) | partition(1, [user](auto& item) { user(item); return 0; }, {.capacity = 1})).front()); }); }
 TEST(operators_that_shape_test, peekable_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | peekable(); }); }
 TEST(operators_that_shape_test, scan_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | scan(0, [user](int, auto item) { user(item); return item; }); }, copies_items()); }
 TEST(operators_that_shape_test, slide_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | slide(1); }, copies_items()); }

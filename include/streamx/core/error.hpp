@@ -30,16 +30,19 @@ enum class errc {
     truncated,             ///< the input ended in the middle of an item
     tls_truncated,         ///< the TLS peer closed without saying so: perhaps not all has come
     malformed,             ///< what came is not of the agreed form
-    unencodable,           ///< the item cannot be written in this form, a line with a break in it, say
+    unencodable,        ///< the item cannot be written in this form, a line with a break in it, say
+    too_many_groups,    ///< `group_by`: more keys at a time than there may be groups open
+    group_not_consumed, ///< `group_by`: a group is full and nobody has ever asked it for an item
+    exceeds_budget,     ///< one item weighs more than the whole `memory_budget`
 };
 
 /// What a program branches on, whatever the exact cause.
 enum class condition {
-    closed = 1,     ///< the other end is gone, in this process or beyond it
-    limit_exceeded, ///< a bound that the user set was hit
-    misuse,         ///< the call is not allowed in this state
-    not_single,     ///< there is not exactly one of what there must be one of
-    timed_out,      ///< a time that the user set has passed
+    closed = 1,         ///< the other end is gone, in this process or beyond it
+    limit_exceeded,     ///< a bound that the user set was hit
+    misuse,             ///< the call is not allowed in this state
+    not_single,         ///< there is not exactly one of what there must be one of
+    timed_out,          ///< a time that the user set has passed
     protocol_violation, ///< the peer, or an item, does not keep to the form that was agreed
 };
 

@@ -35,7 +35,10 @@ constexpr errc all_of_errc[] = {
     errc::truncated,
     errc::tls_truncated,
     errc::malformed,
-    errc::unencodable};
+    errc::unencodable,
+    errc::too_many_groups,
+    errc::group_not_consumed,
+    errc::exceeds_budget};
 constexpr condition all_conditions[] = {
     condition::closed,
     condition::limit_exceeded,
@@ -88,7 +91,10 @@ TEST(error_test, each_code_belongs_to_one_condition) {
         {errc::truncated, condition::protocol_violation},
         {errc::tls_truncated, condition::protocol_violation},
         {errc::malformed, condition::protocol_violation},
-        {errc::unencodable, condition::protocol_violation}};
+        {errc::unencodable, condition::protocol_violation},
+        {errc::too_many_groups, condition::limit_exceeded},
+        {errc::group_not_consumed, condition::misuse},
+        {errc::exceeds_budget, condition::limit_exceeded}};
     for (auto [e, condition_of_e] : expected)
         for (auto c : all_conditions)
             EXPECT_EQ(error_code(e) == c, c == condition_of_e)

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <streamx/channels/channel.hpp>
+#include <streamx/channels/detail/outlet.hpp>
+#include <streamx/channels/detail/pump.hpp>
+#include <streamx/core/adaptor.hpp>
+#include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/checked.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace streamx {
+
+/// One of the streams that `balance` makes.
+template <class T>
+using balance_stream = detail::outlet<T>;
+
+/// Shares the work: a `std::vector` of `n` streams, and each item goes to exactly one of them, the
+/// one that has waited for it the longest. Who is slow gets fewer. Destroying one loses nothing:
+/// what it had not taken goes to another. The streams may be used from different threads, each from
+/// one at a time; upstream stays on its own executor, which it must have. With all of them gone it
+/// is let go of. Throws `std::invalid_argument` if `n` is 0.
+/// @marble  `-1-2-3-|`  ->  `balance(2)`  ->  `-1---3-|`, `---2---|`
+/// @errors  upstream's, to each, after the items that came before it
+/// @cancels a wait takes no item, so none is lost
+/// @cost    a channel; one item taken from upstream before anybody asks for it; a trip through the
+///          executor for each item
+/// @others  Balance (Akka)
+[[nodiscard]] inline auto balance(std::size_t n) {
+    detail::checked_size(n, "balance: number must be at least 1");
+    return adaptor([n]<async_stream Up>(Up up) {
+        using item = item_t<Up>;
+        auto [tx, rx] = make_channel<item>(up.get_executor(), 0);
+        const std::shared_ptr<detail::pump_base> pump =
+            std::make_shared<detail::pump<Up, sender<item>>>(std::move(up), std::move(tx));
+        std::vector<balance_stream<item>> workers;
+        workers.reserve(n);
+        for (std::size_t i = 1; i != n; ++i)
+            workers.emplace_back(rx, pump);
+        workers.emplace_back(std::move(rx), pump);
+        return workers;
+    });
+}
+
+} // namespace streamx
