@@ -10,4 +10,7 @@ namespace demo {
 /// Backpressure on a real file: see pipeline.hpp for how it is built.
 int act1(const arguments& args);
 
+/// One producer and three consumers of different speed, under three policies of a broadcast.
+int act2(const arguments& args);
+
 } // namespace demo

@@ -45,6 +45,9 @@ const char* const usage =
     "Without a file it takes the package manager's log. It ends by itself within 30 seconds;\n"
     "Ctrl-C stops the reading, a second one the program.\n"
     "\n"
+    "Act 2 gives the items of one producer to three consumers of different speed, under three\n"
+    "policies, and shows where each of them is.\n"
+    "\n"
     "Without --act all of them come, one after the other.\n";
 
 arguments read_arguments(int argc, char** argv, int acts) {

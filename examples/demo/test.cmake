@@ -1,4 +1,4 @@
-# Runs the first act on small files and looks at its totals.
+# Runs the first act on small files and looks at its totals, and then the others.
 
 cmake_policy(VERSION 3.25)
 file(REMOVE_RECURSE "${ROOM}")
@@ -57,3 +57,8 @@ demo(0 garbage "garbage +8 +8 +0 +0\n" "each consumer got 0 records") # 4 pieces
 demo(1 missing.txt "cannot read .*missing.txt: [Nn]o such file")
 demo(1 "." "not a regular file")
 demo(1 "empty.txt;empty.txt;empty.txt" "takes one file or two")
+
+execute_process(COMMAND "${PROGRAM}" --act 2 RESULT_VARIABLE result OUTPUT_VARIABLE out TIMEOUT 30)
+if(NOT result EQUAL 0 OR NOT out MATCHES "Everybody got what its policy promises")
+    message(FATAL_ERROR "act 2: exit code ${result}\n${out}")
+endif()

@@ -3,6 +3,10 @@
 #include <streamx/core/asio.hpp>
 #include <streamx/core/error.hpp>
 
+#include <boost/asio/associated_allocator.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+
 #include <utility>
 
 namespace streamx::detail {
