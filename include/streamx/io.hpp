@@ -3,6 +3,7 @@
 // Bytes as streams and sinks of items, over what Asio reads from and writes to. `json_lines` is
 // not here, as it needs Boost.JSON.
 
+#include <streamx/io/accept_stream.hpp>
 #include <streamx/io/bytes.hpp>
 #include <streamx/io/bytes_codec.hpp>
 #include <streamx/io/codec.hpp>
@@ -16,5 +17,7 @@
 #include <streamx/io/length_prefixed_codec.hpp>
 #include <streamx/io/line_codec.hpp>
 #include <streamx/io/lines.hpp>
+#include <streamx/io/resolve_and_connect.hpp>
+#include <streamx/io/signal_stream.hpp>
 #include <streamx/io/sse_codec.hpp>
 #include <streamx/io/write_buffer.hpp>

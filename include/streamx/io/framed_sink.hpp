@@ -5,6 +5,7 @@
 #include <streamx/core/error.hpp>
 #include <streamx/io/codec.hpp>
 #include <streamx/io/detail/connection.hpp>
+#include <streamx/io/detail/half.hpp>
 #include <streamx/io/detail/outbox.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -84,13 +85,13 @@ public:
     template <class Token>
     auto async_send(value_type item, Token&& token) {
         return asio::async_initiate<Token, void(error_code)>(
-            initiate_send{core_.operator->()}, token, std::move(item));
+            initiate_send{core_.get()}, token, std::move(item));
     }
     /// @copydoc async_send
     template <class Token>
     auto async_send(std::reference_wrapper<value_type> item, Token&& token) {
         return asio::async_initiate<Token, void(error_code)>(
-            initiate_send{core_.operator->()}, token, item);
+            initiate_send{core_.get()}, token, item);
     }
 
     /// `async_send` for coroutines, `co_await out.send(item)`: with room it costs no trip through the
@@ -114,8 +115,7 @@ public:
     /// @threads from the sink's executor
     template <class Token>
     auto async_wait(Token&& token) {
-        return asio::async_initiate<Token, void(error_code)>(
-            initiate_wait{core_.operator->()}, token);
+        return asio::async_initiate<Token, void(error_code)>(initiate_wait{core_.get()}, token);
     }
 
     /// Waits until the stream of bytes has taken everything that was put in before this call. Several
@@ -128,8 +128,7 @@ public:
     /// @threads from the sink's executor
     template <class Token>
     auto async_flush(Token&& token) {
-        return asio::async_initiate<Token, void(error_code)>(
-            initiate_flush{core_.operator->()}, token);
+        return asio::async_initiate<Token, void(error_code)>(initiate_flush{core_.get()}, token);
     }
 
     /// Closes this sink and waits until everything is written and the peer has been told the end: by a
@@ -143,8 +142,7 @@ public:
     template <class Token>
     auto async_close(Token&& token) {
         close();
-        return asio::async_initiate<Token, void(error_code)>(
-            initiate_close{core_.operator->()}, token);
+        return asio::async_initiate<Token, void(error_code)>(initiate_close{core_.get()}, token);
     }
 
     /// Takes no more. What is queued is written, then the peer is told the end. Never waits.

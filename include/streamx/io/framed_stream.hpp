@@ -6,6 +6,7 @@
 #include <streamx/core/stream_interface.hpp>
 #include <streamx/io/codec.hpp>
 #include <streamx/io/detail/connection.hpp>
+#include <streamx/io/detail/half.hpp>
 #include <streamx/io/detail/reader.hpp>
 
 #include <memory>
@@ -49,7 +50,7 @@ public:
     poll<value_type> try_next() {
         std::string_view in = reader_->bytes();
         auto item = codec_.decode(in);
-        reader_->left(in);
+        reader_->remain(in);
         if (item) [[likely]]
             return *std::move(item);
         return nothing_found(in);
@@ -76,22 +77,10 @@ public:
     /// @threads from the stream's executor
     template <class Token>
     auto async_wait(Token&& token) {
-        return asio::async_initiate<Token, void(error_code)>(initiate_wait{this}, token);
+        return detail::async_wait_on_demand(*reader_, std::forward<Token>(token));
     }
 
 private:
-    struct initiate_wait {
-        using executor_type = framed_stream::executor_type;
-        executor_type get_executor() const noexcept { return self->get_executor(); }
-
-        template <class Handler>
-        void operator()(Handler handler) const {
-            self->reader_->async_wait(std::move(handler));
-        }
-
-        framed_stream* self;
-    };
-
     poll<value_type> nothing_found(std::string_view in) {
         if (!reader_->over()) {
             if constexpr (!requires { codec_.limit(); })
@@ -105,7 +94,7 @@ private:
         if (!in.empty()) {
             if constexpr (requires { codec_.decode_end(in); }) {
                 auto item = codec_.decode_end(in);
-                reader_->left(in);
+                reader_->remain(in);
                 if (item)
                     return *std::move(item);
             }

@@ -89,29 +89,5 @@ private:
 template <class S>
 using connection_ptr = std::shared_ptr<connection<S>>;
 
-/// Owns the state of a half and says `detach()` to it in the end: operations that are under way keep
-/// it alive for longer.
-template <class State>
-class half {
-public:
-    explicit half(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
-    half(half&&) noexcept = default;
-    half& operator=(half&& other) noexcept {
-        half old(std::move(*this));
-        state_ = std::move(other.state_);
-        return *this;
-    }
-    ~half() {
-        if (state_)
-            state_->detach();
-    }
-
-    State* operator->() const noexcept { return state_.get(); }
-    State& operator*() const noexcept { return *state_; }
-
-private:
-    std::shared_ptr<State> state_;
-};
-
 } // namespace detail
 } // namespace streamx::io

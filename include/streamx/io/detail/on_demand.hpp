@@ -1,0 +1,154 @@
+#pragma once
+
+#include <streamx/core/asio.hpp>
+#include <streamx/core/detail/gate.hpp>
+#include <streamx/core/detail/handler.hpp>
+#include <streamx/core/detail/ready.hpp>
+#include <streamx/core/error.hpp>
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace streamx::io::detail {
+
+/// Base of the state of a stream whose items are brought by one operation after another, each begun
+/// only while somebody waits for what it brings.
+///
+/// `Derived` has `get_executor()`; `ready()`, whether `try_next` is worth calling as it is;
+/// `start(handler)`, which begins the operation; and `came(results...)`, which is called with its
+/// results and says `arrived()` if there is something to take, or else `go_on()`.
+///
+/// A wait that is cancelled leaves nothing behind: the operation is asked to stop if that has no effect
+/// (`total`), and what it brings nevertheless is there for the next wait.
+template <class Derived, class Executor>
+class on_demand : public std::enable_shared_from_this<Derived> {
+    using gate = streamx::detail::gate<streamx::detail::null_lock>;
+
+public:
+    using executor_type = Executor;
+
+    template <class Handler>
+    void async_wait(Handler handler) {
+        if (derived().ready())
+            return streamx::detail::async_ready(std::move(handler), derived().get_executor());
+        wait_op<Handler> op(std::move(handler), derived().get_executor(), this->weak_from_this());
+        if (waiting_) {
+            auto ex = op.get_executor();
+            auto allocator = op.get_allocator();
+            return streamx::detail::post_to(ex, allocator, [op = std::move(op)]() mutable {
+                std::move(op.handler())(errc::operation_in_progress);
+            });
+        }
+        waiting_ = true;
+        if (!running_)
+            begin();
+        if constexpr (requires { derived().wait_begins(); })
+            derived().wait_begins();
+        streamx::detail::async_wait_on(
+            std::shared_ptr<gate>(this->shared_from_this(), &gate_),
+            derived().get_executor(),
+            std::move(op));
+    }
+
+    /// Nobody will ask any more.
+    void detach() {
+        detached_ = true;
+        waiting_ = false;
+        gate_.abort();
+        stop_.emit(asio::cancellation_type::terminal);
+        if constexpr (requires { derived().left(); })
+            derived().left();
+    }
+
+protected:
+    on_demand() = default;
+    ~on_demand() = default;
+
+    bool waiting() const noexcept { return waiting_; }
+    void arrived() { gate_.wake(); }
+    /// For who waits still: perhaps the operation was stopped with a wait that is over.
+    void go_on() {
+        if (waiting_)
+            begin();
+    }
+    /// Stops what runs, for good.
+    void stop() { stop_.emit(asio::cancellation_type::terminal); }
+
+private:
+    template <class Handler>
+    struct wait_op : streamx::detail::bound_handler<Handler, executor_type> {
+        wait_op(Handler handler, const executor_type& ex, std::weak_ptr<Derived> d)
+            : streamx::detail::bound_handler<Handler, executor_type>(std::move(handler), ex),
+              weak(std::move(d)) {}
+
+        void operator()(error_code ec) {
+            if (const auto alive = std::exchange(weak, {}).lock())
+                alive->wait_is_over(ec);
+            std::move(this->handler())(ec);
+        }
+
+        std::weak_ptr<Derived> weak;
+    };
+
+    struct running_op {
+        using executor_type = on_demand::executor_type;
+        using cancellation_slot_type = asio::cancellation_slot;
+        executor_type get_executor() const noexcept { return self->get_executor(); }
+        cancellation_slot_type get_cancellation_slot() const noexcept { return self->stop_.slot(); }
+
+        template <class... Results>
+        void operator()(Results&&... results) {
+            self->running_ = false;
+            self->stop_.slot().clear();
+            if (!self->detached_)
+                self->came(std::forward<Results>(results)...);
+        }
+
+        std::shared_ptr<Derived> self;
+    };
+
+    void begin() {
+        running_ = true;
+        derived().start(running_op{this->shared_from_this()});
+    }
+
+    void wait_is_over(error_code ec) {
+        waiting_ = false;
+        if (ec == asio::error::operation_aborted && running_)
+            stop_.emit(asio::cancellation_type::total);
+        if constexpr (requires { derived().wait_ends(); })
+            derived().wait_ends();
+    }
+
+    Derived& derived() noexcept { return static_cast<Derived&>(*this); }
+
+    bool running_ = false;
+    bool waiting_ = false;
+    bool detached_ = false;
+    asio::cancellation_signal stop_;
+    gate gate_;
+};
+
+/// The `async_wait` of such a stream.
+template <class State>
+struct initiate_on_demand {
+    using executor_type = typename State::executor_type;
+    executor_type get_executor() const noexcept { return state->get_executor(); }
+
+    template <class Handler>
+    void operator()(Handler handler) const {
+        state->async_wait(std::move(handler));
+    }
+
+    State* state;
+};
+
+template <class State, class Token>
+auto async_wait_on_demand(State& state, Token&& token) {
+    return asio::async_initiate<Token, void(error_code)>(initiate_on_demand<State>{&state}, token);
+}
+
+} // namespace streamx::io::detail
