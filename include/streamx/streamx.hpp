@@ -8,6 +8,7 @@
 #include <streamx/operators.hpp>
 #include <streamx/sources.hpp>
 #include <streamx/terminals.hpp>
+#include <streamx/time/backoff.hpp>
 #include <streamx/time/clock_service.hpp>
 #include <streamx/time/sleep_for.hpp>
 #include <streamx/version.hpp>
