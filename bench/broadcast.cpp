@@ -10,6 +10,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +23,8 @@ namespace {
 
 asio::awaitable<void> produce(broadcast<std::uint64_t>& b, std::uint64_t n) {
     for (std::uint64_t i = 0; i < n; ++i)
-        co_await b.put(i);
+        if (!b.try_put(i))
+            co_await b.async_put(i, asio::use_awaitable);
     b.close();
 }
 
@@ -95,6 +97,11 @@ int main(int argc, char** argv) {
         run(
             "broadcast/lockstep" + to,
             [consumers](std::uint64_t n) { return deliver(n, consumers, 0, by::coroutine); },
+            expected,
+            16);
+        run(
+            "broadcast/lockstep/terminal" + to,
+            [consumers](std::uint64_t n) { return deliver(n, consumers, 0, by::terminal); },
             expected,
             16);
     }

@@ -80,25 +80,34 @@ public:
 
     /// Joins: the stream of all items that are put from now on. Each item is wholly before or after
     /// a join; a put that waits is after.
-    /// Throws `std::invalid_argument` if `capacity` is 0 and the policy is not to wait.
+    /// Throws `std::invalid_argument` if `capacity` is 0 or there is a `patience` and the policy is
+    /// not to wait, if `patience` is not more than 0, or what comes `then` is to wait.
     subscription<T> subscribe(subscribe_options<T> options = {}) {
-        using detail::attention;
-        if (options.overflow != overflow::wait)
+        const bool impatient = options.patience != clock_service::duration::max();
+        if (options.overflow != overflow::wait) {
             detail::checked_size(
                 options.capacity,
                 "subscribe: capacity must be at least 1 unless with overflow::wait");
+            if (impatient)
+                throw std::invalid_argument("subscribe: patience is for overflow::wait only");
+        } else if (impatient && options.then == overflow::wait) {
+            throw std::invalid_argument("subscribe: what comes after patience must not wait");
+        }
+        if (options.patience <= clock_service::duration::zero())
+            throw std::invalid_argument("subscribe: patience must be more than 0");
         boost::intrusive_ptr<detail::subscriber<T>> s(new detail::subscriber<T>(core_));
-        s->policy = options.overflow;
-        s->capacity = options.capacity;
         if (!options.name.empty())
             s->rare_part().name = std::move(options.name);
         if (options.on_undelivered)
             s->rare_part().on_undelivered = std::move(options.on_undelivered);
-        s->care = options.capacity == 0                       ? attention::lockstep
-                  : options.overflow == overflow::drop_newest ? attention::copied
-                  : options.overflow == overflow::drop_oldest && !s->has_hook()
-                      ? attention::lossy
-                      : attention::limited;
+        if (impatient) {
+            s->rare_part().patience = options.patience;
+            s->rare_part().then = options.then;
+        }
+        s->policy = options.overflow;
+        s->capacity = options.capacity;
+        s->care = s->care_for(options.overflow, options.capacity);
+        s->batches = options.overflow == overflow::wait && options.capacity != 0 && !impatient;
         core_->join(*s, options.replay);
         return subscription<T>(std::move(s));
     }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <streamx/channels/overflow.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -17,20 +19,24 @@ struct broadcast_stats {
     std::size_t subscribers = 0;
     std::size_t puts_waiting = 0;
     std::uint64_t times_blocked = 0; ///< how often a put had to wait
-    /// For how long, added up over all puts. The clock behind these two ticks every few
-    /// milliseconds.
+    /// For how long, added up over all puts. This and what follows goes by the clock of the
+    /// broadcast's executor.
     std::chrono::nanoseconds blocked_for{0};
-    bool held_back = false;               ///< puts wait for a subscriber now
-    std::string held_back_by;             ///< the name of one that they wait for
-    std::chrono::nanoseconds held_for{0}; ///< how long the first of them has waited
+    bool held_back = false;   ///< puts wait for a subscriber now
+    std::string held_back_by; ///< the name of one that they wait for
+    /// How long the first of them has waited, being the first.
+    std::chrono::nanoseconds held_for{0};
 };
 
 /// The same of one subscription.
 struct subscription_stats {
     std::string name;
-    std::uint64_t delivered = 0; ///< items taken
-    std::uint64_t missed = 0;    ///< items that its policy cost it
-    std::uint64_t lag = 0;       ///< items that are there for it now
+    streamx::overflow policy = streamx::overflow::wait; ///< now: patience with it may have ended
+    std::uint64_t delivered = 0;                        ///< items taken
+    std::uint64_t missed = 0;                           ///< items that its policy cost it
+    std::uint64_t lag = 0;                              ///< items that are there for it now
+    bool holds_back = false; ///< a put waits for it now, and has for so long
+    std::chrono::nanoseconds held_for{0};
 };
 
 } // namespace streamx

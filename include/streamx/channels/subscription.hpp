@@ -5,9 +5,11 @@
 #include <streamx/channels/detail/broadcast_op.hpp>
 #include <streamx/channels/overflow.hpp>
 #include <streamx/core/asio.hpp>
+#include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/error.hpp>
 #include <streamx/core/poll.hpp>
 #include <streamx/core/stream_interface.hpp>
+#include <streamx/time/clock_service.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
@@ -28,6 +30,12 @@ struct subscribe_options {
     /// The most items that it may have before it. 0, for `overflow::wait` only, is lockstep: an item
     /// is accepted only while the subscriber asks for one.
     std::size_t capacity = 0;
+    /// How long a put waits for it at most, by the clock of the broadcast's executor; for
+    /// `overflow::wait` only. One that holds a put back for longer falls to the policy below.
+    clock_service::duration patience = clock_service::duration::max();
+    /// Its policy from then on. `fail` and `disconnect` cut it off there and then; else it goes on,
+    /// with a capacity of at least 1.
+    streamx::overflow then = streamx::overflow::drop_oldest;
     /// Begins with so many of the items that the broadcast retains, at most.
     std::size_t replay = 0;
     /// Shown by the broadcast's `stats` when it holds back the producer.
@@ -62,6 +70,13 @@ public:
         if (!self_) [[unlikely]]
             return end;
         return self_->core->try_next(*self_);
+    }
+
+    template <class Take>
+    [[gnu::always_inline]] detail::halt each_ready(Take&& take) {
+        if (!self_) [[unlikely]]
+            return detail::halt::end;
+        return self_->core->each_ready(*self_, take);
     }
 
     /// Waits until `try_next` is worth calling: there is an item, the end or a failure. To wait is

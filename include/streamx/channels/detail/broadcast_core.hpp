@@ -1,18 +1,24 @@
 #pragma once
 
 #include <streamx/channels/broadcast_stats.hpp>
+#include <streamx/channels/detail/broadcast_afterwards.hpp>
+#include <streamx/channels/detail/broadcast_ring.hpp>
+#include <streamx/channels/detail/broadcast_subscriber.hpp>
 #include <streamx/channels/detail/broadcast_waiter.hpp>
-#include <streamx/channels/detail/coarse_clock.hpp>
 #include <streamx/channels/detail/waiter.hpp>
 #include <streamx/channels/no_subscribers.hpp>
 #include <streamx/channels/overflow.hpp>
+#include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/error.hpp>
 #include <streamx/core/log.hpp>
 #include <streamx/core/poll.hpp>
+#include <streamx/time/detail/clock.hpp>
 #include <streamx/time/detail/timer.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/query.hpp>
 
 #include <algorithm>
 #include <array>
@@ -26,6 +32,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -42,8 +49,8 @@ enum class wait_result { ready, queued, busy };
 ///
 /// A put looks at no subscriber but those that are parked and, now and then, those that may have too
 /// much before them. It is allowed when every lockstep subscriber asks (`unready_` counts those
-/// that do not) and the tail has not come to `easy_until_`, up to which nobody can be full. An item
-/// lies in its slot until the last of its takers has it, who moves it out.
+/// that do not) and the tail has not come to `roomy_until_`, up to which nobody can be full. Up to
+/// `easy_until_` it has nothing at all to look at.
 template <class T>
 class broadcast_core {
 public:
@@ -58,15 +65,23 @@ public:
         streamx::no_subscribers none,
         std::size_t retained,
         hook on_undelivered)
-        : executor_(std::move(ex)), on_undelivered_(std::move(on_undelivered)), none_(none),
-          retained_(retained) {
-        need(std::max(retained, none.room()));
+        : ring_(retained), executor_(std::move(ex)), on_undelivered_(std::move(on_undelivered)),
+          none_(none), clock_(clock::of(asio::query(executor_, asio::execution::context))) {
+        ring_.need(std::max(retained, none.room()));
     }
 
     // --- puts ------------------------------------------------------------------------------------
 
     /// Takes `item`, or leaves it untouched.
     put_result try_put(T& item) {
+        {
+            std::lock_guard lock(mutex_);
+            if (ring_.tail() < easy_until_) [[likely]] {
+                ring_.at(ring_.tail()).item.emplace(std::move(item));
+                ring_.push(in_ring());
+                return put_result::accepted;
+            }
+        }
         afterwards later(*this);
         std::lock_guard lock(mutex_);
         return put(item, later);
@@ -78,14 +93,14 @@ public:
     put_result update(Fn& fn) {
         afterwards later(*this);
         std::lock_guard lock(mutex_);
-        T item(std::as_const(*at(tail_ - 1).item));
+        T item(std::as_const(*ring_.at(ring_.tail() - 1).item));
         return fn(item) ? put(item, later) : put_result::queued;
     }
 
     /// A copy of the last item. Precondition: it is retained.
     T latest() const {
         std::lock_guard lock(mutex_);
-        return *at(tail_ - 1).item;
+        return *ring_.at(ring_.tail() - 1).item;
     }
 
     /// Takes `item`, or has a waiter wait with it: `item` itself if it is lent, moved if not.
@@ -95,12 +110,16 @@ public:
         const auto result = put(item, later);
         if (result != put_result::queued)
             return result;
-        w.reset(new put_type(broadcast_ptr<T>(this)));
+        w = new_waiter();
         w->item = lent ? &item : &w->held.emplace(std::move(item));
-        w->since = coarse_now();
-        ++times_blocked_;
+        w->since = clock_->now();
+        if (puts_.empty())
+            held_since_ = w->since;
+        easy_until_ = 0;
         puts_.push_back(w);
         ++puts_waiting_;
+        ++times_blocked_;
+        time_patience(later);
         return put_result::queued;
     }
 
@@ -111,7 +130,7 @@ public:
             return put_result::accepted;
         if (closed_)
             return put_result::closed;
-        w.reset(new put_type(broadcast_ptr<T>(this)));
+        w = new_waiter();
         w->subscribers = n;
         watchers_.push_back(w);
         return put_result::queued;
@@ -119,12 +138,20 @@ public:
 
     /// Takes `w` out of its queue; false if it was woken already.
     bool cancel(put_type& w) {
+        afterwards later(*this);
         put_ptr removed;
         std::lock_guard lock(mutex_);
         if (!w.queued)
             return false;
-        removed = w.subscribers ? watchers_.remove(w) : remove_put(w);
+        removed = w.subscribers ? watchers_.remove(w) : remove_put(w, later);
         return true;
+    }
+
+    /// A waiter has done its work: the next put that waits has it.
+    void keep(put_type& w) noexcept {
+        std::lock_guard lock(mutex_);
+        if (!spare_)
+            spare_.reset(&w);
     }
 
     /// Refuses more; what there is can still be taken. The first close counts.
@@ -134,6 +161,7 @@ public:
         if (closed_)
             return;
         closed_ = true;
+        easy_until_ = 0;
         failure_ = std::move(failure);
         fail_puts(errc::closed, later);
         while (auto* w = watchers_.front())
@@ -165,34 +193,28 @@ public:
     void join(subscriber_type& s, std::size_t replay) {
         afterwards later(*this);
         std::lock_guard lock(mutex_);
-        need(s.capacity);
-        if (!closed_) {
-            s.index = peers_of(s).size();
-            peers_of(s).push_back(&s);
-        }
+        ring_.need(s.capacity);
+        if (!closed_)
+            add_to_peers(s);
+        const auto tail = ring_.tail();
         const auto kept = active_ == 0 ? unclaimed() : 0;
-        const auto retained = std::min<std::uint64_t>({replay, retained_, tail_});
-        s.cursor = tail_ - std::max(kept, retained);
-        if (s.care == attention::copied) { // it has copies of its own, and the rest is not for it
-            for (; s.cursor != tail_; ++s.cursor) {
-                copy(s, *at(s.cursor).item, later);
-                if (tail_ - s.cursor <= kept)
-                    let_go(s.cursor);
-            }
-        } else {
-            // What was kept has a taker already, who is `s` now.
-            for (auto position = s.cursor; position != tail_ - kept; ++position)
-                ++at(position).takers;
-        }
-        unclaimed_from_ = tail_;
+        const auto from =
+            tail - std::max(kept, std::min<std::uint64_t>({replay, ring_.retained(), tail}));
+        for (auto position = from; position != tail - kept; ++position)
+            ring_.hold(position); // what was kept has a taker already, who is `s` now
+        unclaimed_from_ = tail;
+        move_to(s, from);
+        if (s.care == attention::copied)
+            copy_all(s, later);
         if (closed_)
             return; // it finds what is left, and is not waited for
         s.here = true;
         ++active_;
         if (s.care == attention::lockstep)
             ++unready_;
-        if (s.care == attention::limited)
-            easy_until_ = std::min(easy_until_, full_at(s));
+        if (s.has_patience())
+            ++patient_;
+        look_again();
         for (auto* w = watchers_.front(); w;) {
             auto* next = w->next;
             if (w->subscribers <= active_)
@@ -218,28 +240,52 @@ public:
     }
 
     poll<T> try_next(subscriber_type& s) {
-        afterwards later(*this);
-        std::lock_guard lock(mutex_);
-        if (!has_item(s) && s.care == attention::lockstep && !puts_.empty() && !s.queued)
-            ask_once(later);
-        if (has_item(s))
-            return take(s, later);
-        if (s.here && !closed_)
-            return pending;
-        if (!std::exchange(s.failed, true)) {
-            if (s.gone && s.policy == overflow::fail)
-                std::rethrow_exception(make_failure(errc::full, "subscription"));
-            if (failure_ && !s.gone)
-                std::rethrow_exception(failure_);
+        {
+            std::lock_guard lock(mutex_);
+            if (!closed_ && s.here && puts_.empty() && s.care != attention::copied) [[likely]] {
+                if (s.position() == ring_.tail())
+                    return pending;
+                if (lost(s) == 0)
+                    return take(s);
+            }
         }
-        return end;
+        return try_next_with_care(s);
+    }
+
+    /// All that can be taken now. One who is waited for takes several items under one lock, and gives
+    /// room for them back when it comes for more; while this runs nobody else touches `s`.
+    template <class Take>
+    [[gnu::always_inline]] halt each_ready(subscriber_type& s, Take&& take) {
+        const batch_guard settled_at_end{*this, s};
+        for (unsigned left = budget; left != 0;) {
+            auto [from, items] = s.batches ? claim(s, left) : batch{};
+            left -= items;
+            for (; items != 0; --items, ++from) {
+                const auto position = s.position();
+                T item = ring_.template give<T>(*from, position);
+                s.cursor.store(position + 1, std::memory_order_release);
+                if (!take(std::move(item))) [[unlikely]]
+                    return halt::asked;
+            }
+            if (from)
+                continue;
+            auto item = try_next(s); // what it may take one by one only, or the end
+            if (!item)
+                return item.is_end() ? halt::end : halt::pending;
+            --left;
+            if (!take(*std::move(item))) [[unlikely]]
+                return halt::asked;
+        }
+        return halt::spent;
     }
 
     /// Has the last item be there for `s` again. Precondition: it is retained.
     void rewind(subscriber_type& s) noexcept {
         std::lock_guard lock(mutex_);
-        if (!has_item(s))
-            ++at(--s.cursor).takers;
+        if (has_item(s))
+            return;
+        move_to(s, ring_.tail() - 1);
+        ring_.hold(s.position());
     }
 
     bool has_item_for(const subscriber_type& s) const {
@@ -249,17 +295,22 @@ public:
 
     /// Queues `s` until there is something to take, an end or a failure, unless there is now.
     wait_result wait(subscriber_type& s) {
+        {
+            std::lock_guard lock(mutex_);
+            if (s.queued)
+                return wait_result::busy;
+            if (closed_ || !s.here || has_item(s))
+                return wait_result::ready;
+            parked_.push_back(subscriber_ptr(&s));
+            easy_until_ = 0;
+            if (s.care == attention::lockstep)
+                --unready_;
+            if (puts_.empty() || unready_ != 0)
+                return wait_result::queued;
+        }
         afterwards later(*this);
         std::lock_guard lock(mutex_);
-        if (s.queued)
-            return wait_result::busy;
-        if (closed_ || !s.here || has_item(s))
-            return wait_result::ready;
-        parked_.push_back(subscriber_ptr(&s));
-        if (s.care == attention::lockstep) {
-            --unready_;
-            admit(later);
-        }
+        admit(later);
         return wait_result::queued;
     }
 
@@ -273,10 +324,34 @@ public:
         return true;
     }
 
+    /// Waits, unless that is on its way, until the first patience with somebody who holds a put back
+    /// may be over.
+    void start_patience() {
+        std::shared_ptr<timer> t;
+        clock::time_point due;
+        {
+            std::lock_guard lock(mutex_);
+            due = patience_ends();
+            if (watching_ || puts_.empty() || due == clock::time_point::max())
+                return;
+            watching_ = true;
+            if (!patience_timer_)
+                patience_timer_ =
+                    std::make_shared<timer>(asio::query(executor_, asio::execution::context));
+            t = patience_timer_;
+        }
+        timer::async_wait(t, due, executor_, [self = broadcast_ptr<T>(this)](error_code) {
+            self->patience_is_over();
+        });
+    }
+
+    /// No put waits any more.
+    void stop_patience() { patience_timer_->wake(); }
+
     // --- all -------------------------------------------------------------------------------------
 
     /// What nobody gets of what was given to a put.
-    void undelivered(T&& item) noexcept { tell(on_undelivered_, std::move(item)); }
+    void undelivered(T&& item) noexcept { afterwards::tell(on_undelivered_, std::move(item)); }
 
     bool is_open() const {
         std::lock_guard lock(mutex_);
@@ -290,8 +365,9 @@ public:
 
     broadcast_stats stats() const {
         std::lock_guard lock(mutex_);
+        const auto now = clock_->now();
         broadcast_stats s;
-        s.put = tail_ + discarded_unseen_;
+        s.put = ring_.tail() + discarded_unseen_;
         s.delivered = delivered_;
         s.dropped = dropped_;
         s.undelivered = undelivered_;
@@ -301,13 +377,15 @@ public:
         s.times_blocked = times_blocked_;
         s.blocked_for = blocked_for_;
         for (auto* w = puts_.front(); w; w = w->next)
-            s.blocked_for += coarse_now() - w->since;
-        for (const auto* lossy : peers_[static_cast<int>(attention::lossy)])
+            s.blocked_for += now - w->since;
+        for (const auto* limited : peers(attention::limited))
+            s.delivered += uncounted(*limited);
+        for (const auto* lossy : peers(attention::lossy))
             s.dropped += lost(*lossy);
-        if (const auto* slow = slowest(); slow && !puts_.empty()) {
+        if (const auto* slow = puts_.empty() ? nullptr : slowest()) {
             s.held_back = true;
             s.held_back_by = slow->rare ? slow->rare->name : std::string();
-            s.held_for = coarse_now() - puts_.front()->since;
+            s.held_for = now - held_since_;
         }
         return s;
     }
@@ -317,18 +395,26 @@ public:
         subscription_stats result;
         if (s.rare)
             result.name = s.rare->name;
-        result.delivered = s.delivered;
+        result.policy = s.policy;
+        result.delivered = s.delivered + uncounted(s);
         result.missed = s.missed + lost(s);
         result.lag = s.care == attention::copied ? (s.rare ? s.rare->copies.size() : 0)
-                                                 : tail_of(s) - s.cursor - lost(s);
+                                                 : tail_of(s) - s.position() - lost(s);
+        if (!puts_.empty() && s.here && holds_back(s)) {
+            result.holds_back = true;
+            result.held_for = clock_->now() - held_since_;
+        }
         return result;
     }
 
     const asio::any_io_executor& executor() const noexcept { return executor_; }
 
-    /// Counts puts that did not suspend; true now and then, when one should let others run.
+    /// Counts puts that did not suspend; true now and then, when one should let others run. That
+    /// two threads may count as one does not matter.
     bool spent(unsigned limit) noexcept {
-        return run_.fetch_add(1, std::memory_order_relaxed) % limit == limit - 1;
+        const auto run = run_.load(std::memory_order_relaxed) + 1;
+        run_.store(run, std::memory_order_relaxed);
+        return run % limit == 0;
     }
 
     friend void intrusive_ptr_add_ref(broadcast_core* core) noexcept { ++core->holders_; }
@@ -338,103 +424,28 @@ public:
     }
 
 private:
-    struct slot {
-        std::optional<T> item;
-        std::uint32_t takers = 0; ///< who have not taken it yet
-    };
+    using afterwards = broadcast_afterwards<T>;
+    using peer_list = std::vector<subscriber_type*>;
+    static constexpr auto never = std::numeric_limits<std::uint64_t>::max();
 
-    /// An item on its way to a hook: a subscriber's, or the broadcast's own.
-    struct lost_item {
-        subscriber_ptr whose;
-        T item;
-    };
+    peer_list& peers(attention care) noexcept { return peers_[static_cast<int>(care)]; }
+    const peer_list& peers(attention care) const noexcept { return peers_[static_cast<int>(care)]; }
 
-    /// What is done once the lock is let go: declare it before that.
-    struct afterwards {
-        explicit afterwards(broadcast_core& c) noexcept : core(c) {}
-        afterwards(const afterwards&) = delete;
-        afterwards& operator=(const afterwards&) = delete;
-        ~afterwards() {
-            for (auto& [whose, item] : lost)
-                core.tell(
-                    whose ? whose->rare->on_undelivered : core.on_undelivered_, std::move(item));
-            for (const auto& t : drained)
-                if (const auto alive = t.lock())
-                    alive->wake();
-        }
-
-        broadcast_core& core;
-        std::vector<lost_item> lost;
-        std::vector<std::weak_ptr<timer>> drained;
-        wake_list<subscriber_type> subscribers;
-        wake_list<put_type> puts;
-    };
-
-    static void tell(const hook& fn, T&& item) noexcept {
-        if (!fn)
-            return;
-        try {
-            fn(std::move(item));
-        } catch (...) { // nobody is there to tell: who caused it may be a destructor
-            log(log_level::error, "on_undelivered threw; its item is lost");
-        }
-    }
-
-    // --- the ring --------------------------------------------------------------------------------
-
-    /// That many items, and one more, may have to be in the ring.
-    void need(std::size_t items) noexcept {
-        needed_ =
-            std::max(needed_, items == std::numeric_limits<std::size_t>::max() ? items : items + 1);
-    }
-
-    slot& at(std::uint64_t position) const noexcept { return slots_[position & (slot_count_ - 1)]; }
-
-    /// The slot of an item, if it has not been written over.
-    slot* find(std::uint64_t position) noexcept {
-        return tail_ - position <= slot_count_ ? &at(position) : nullptr;
-    }
-
-    bool is_retained(std::uint64_t position) const noexcept {
-        return tail_ - position <= retained_;
-    }
-
-    /// The slot for the next item. An item that is still in it is one that lossy subscribers are too
-    /// late for: the ring grows before it writes over another.
-    slot& next_slot() {
-        if (slot_count_ == 0 || (slot_count_ < needed_ && at(tail_).item))
-            grow();
-        slot& s = at(tail_);
-        s.item.reset();
-        s.takers = 0;
-        return s;
-    }
-
-    void grow() {
-        const auto count = std::max<std::size_t>(slot_count_ * 2, 2);
-        auto bigger = std::make_unique<slot[]>(count);
-        for (auto p = tail_ - std::min<std::uint64_t>(tail_, slot_count_); p != tail_; ++p) {
-            slot& from = at(p);
-            slot& to = bigger[p & (count - 1)];
-            if (from.item)
-                to.item.emplace(std::move_if_noexcept(*from.item));
-            to.takers = from.takers;
-        }
-        slots_ = std::move(bigger);
-        slot_count_ = count;
-    }
-
-    /// One taker less for an item: the last one lets go of it.
-    void let_go(std::uint64_t position) noexcept {
-        slot* s = find(position);
-        if (s && s->takers != 0 && --s->takers == 0 && !is_retained(position))
-            s->item.reset();
+    put_ptr new_waiter() {
+        put_ptr w = spare_ && spare_->holders == 1 ? std::move(spare_)
+                                                   : put_ptr(new put_type(broadcast_ptr<T>()));
+        w->core.reset(this);
+        w->subscribers = 0;
+        w->accepted = false;
+        return w;
     }
 
     // --- putting ---------------------------------------------------------------------------------
 
     /// The items that are kept for the first subscriber, and count it as their taker.
-    std::uint64_t unclaimed() const noexcept { return none_.room() ? tail_ - unclaimed_from_ : 0; }
+    std::uint64_t unclaimed() const noexcept {
+        return none_.room() ? ring_.tail() - unclaimed_from_ : 0;
+    }
 
     put_result put(T& item, afterwards& later) {
         if (closed_)
@@ -450,24 +461,15 @@ private:
     bool may_put() noexcept {
         if (active_ == 0)
             return none_ == streamx::no_subscribers::discard || unclaimed() < none_.room();
-        return unready_ == 0 && (tail_ < easy_until_ || nobody_is_full());
+        return unready_ == 0 && (ring_.tail() < roomy_until_ || nobody_is_full());
     }
-
-    /// Where the tail is when a subscriber has all before it that it may.
-    static std::uint64_t full_at(const subscriber_type& s) noexcept {
-        return s.capacity > std::numeric_limits<std::uint64_t>::max() - s.cursor
-                   ? std::numeric_limits<std::uint64_t>::max()
-                   : s.cursor + s.capacity;
-    }
-
-    bool is_full(const subscriber_type& s) const noexcept { return tail_ - s.cursor >= s.capacity; }
 
     /// Looks for a subscriber that is to be waited for, and how far there will be none.
     bool nobody_is_full() noexcept {
-        easy_until_ = std::numeric_limits<std::uint64_t>::max();
-        for (auto* s : peers_[static_cast<int>(attention::limited)]) {
-            easy_until_ = std::min(easy_until_, full_at(*s));
-            if (s->policy == overflow::wait && is_full(*s)) {
+        roomy_until_ = never;
+        for (auto* s : peers(attention::limited)) {
+            roomy_until_ = std::min(roomy_until_, s->full_at());
+            if (s->policy == overflow::wait && s->is_full(ring_.tail())) {
                 blocker_ = s;
                 return false;
             }
@@ -476,65 +478,56 @@ private:
         return true;
     }
 
+    /// Subscribers have come or changed: what was known of their room is not known any more.
+    void look_again() noexcept { easy_until_ = roomy_until_ = 0; }
+
     /// Precondition: it may be put. If this throws nothing has happened.
     void accept(T& item, afterwards& later) {
         const bool discarded = active_ == 0 && none_ == streamx::no_subscribers::discard;
-        if (discarded && retained_ == 0) {
+        if (discarded && ring_.retained() == 0) {
             if (on_undelivered_)
-                later.lost.push_back({nullptr, std::move(item)});
+                later.discard(std::move(item));
             ++discarded_;
             ++discarded_unseen_;
             return;
         }
-        slot& to = next_slot();
-        to.item.emplace(std::move(item));
-        if (easy_until_ <= tail_)
-            overrun(*to.item, later);
-        for (auto* s : peers_[static_cast<int>(attention::copied)])
-            copy(*s, std::as_const(*to.item), later);
-        to.takers = active_ == 0 ? none_.room() != 0 : in_ring();
+        auto& to = ring_.next().item.emplace(std::move(item));
+        if (roomy_until_ <= ring_.tail())
+            overrun(to, later);
+        for (auto* s : peers(attention::copied))
+            copy(*s, std::as_const(to), later);
+        ring_.push(active_ == 0 ? none_.room() != 0 : in_ring());
         discarded_ += discarded;
-        ++tail_;
-        if (retained_ != 0 && tail_ > retained_)
-            forget(tail_ - retained_ - 1);
-        else if (retained_ == 0 && to.takers == 0)
-            to.item.reset();
-        if (active_ != 0)
-            unclaimed_from_ = tail_;
         wake_parked(later);
-    }
-
-    /// What has just ceased to be retained goes, unless somebody is still to take it.
-    void forget(std::uint64_t position) noexcept {
-        if (slot* s = find(position); s && s->takers == 0)
-            s->item.reset();
+        // As long as nobody comes, goes, waits or is full, the next items need only be put behind
+        // this one, up to the end of the chunk.
+        const bool easy = active_ != 0 && puts_.empty() && ring_.retained() == 0 &&
+                          peers(attention::lockstep).empty() && peers(attention::copied).empty();
+        easy_until_ = easy ? std::min(roomy_until_, ring_.chunk_end(ring_.tail() - 1)) : 0;
     }
 
     std::uint32_t in_ring() const noexcept {
-        return static_cast<std::uint32_t>(
-            active_ - peers_[static_cast<int>(attention::copied)].size());
+        return static_cast<std::uint32_t>(active_ - peers(attention::copied).size());
     }
 
     /// Applies the policies of those that have all before them that they may, and are not waited
     /// for.
     void overrun(const T& item, afterwards& later) noexcept {
-        auto& limited = peers_[static_cast<int>(attention::limited)];
+        auto& limited = peers(attention::limited);
         for (std::size_t i = limited.size(); i-- != 0;) { // who is cut off is replaced by the last
             subscriber_type& s = *limited[i];
-            if (!is_full(s))
+            if (!s.is_full(ring_.tail()))
                 continue;
-            if (s.policy == overflow::drop_oldest) {
-                while (is_full(s))
+            if (s.policy != overflow::drop_oldest)
+                cut_off(s, item, later);
+            else
+                while (s.is_full(ring_.tail()))
                     drop_oldest(s, later);
-                continue;
-            }
-            cut_off(s, item, later);
         }
     }
 
     void drop_oldest(subscriber_type& s, afterwards& later) noexcept {
-        keep_lost(s, *at(s.cursor).item, later);
-        let_go(s.cursor++);
+        skip(s, later);
         ++s.missed;
         ++dropped_;
     }
@@ -542,7 +535,7 @@ private:
     /// `fail` and `disconnect`: it misses what it has not taken, and the item that was too much.
     void cut_off(subscriber_type& s, const T& item, afterwards& later) noexcept {
         const auto had = skip_all(s, later) + 1;
-        keep_lost(s, item, later);
+        later.lose(s, item);
         s.missed += had;
         dropped_ += had;
         if (s.queued)
@@ -550,7 +543,7 @@ private:
         remove(s, later);
     }
 
-    /// Gives the newest item to a subscriber that has its own copies, if it has room.
+    /// Gives an item to a subscriber that has its own copies, if it has room.
     void copy(subscriber_type& s, const T& item, afterwards& later) noexcept {
         try {
             if (s.rare_part().copies.size() < s.capacity)
@@ -560,18 +553,16 @@ private:
         }
         ++s.missed;
         ++dropped_;
-        keep_lost(s, item, later);
+        later.lose(s, item);
     }
 
-    /// Has a copy of an item handed to the hook of a subscriber that does not get it.
-    static void keep_lost(subscriber_type& s, const T& item, afterwards& later) noexcept {
-        if (!s.has_hook())
-            return;
-        try {
-            later.lost.push_back({subscriber_ptr(&s), item});
-        } catch (...) {
-            log(log_level::error, "an undelivered item is lost: copying it threw");
+    /// What a subscriber has before it in the ring becomes its own copies.
+    void copy_all(subscriber_type& s, afterwards& later) noexcept {
+        for (auto position = s.position(); position != ring_.tail(); ++position) {
+            copy(s, *ring_.at(position).item, later);
+            ring_.let_go(position);
         }
+        move_to(s, ring_.tail());
     }
 
     void wake_parked(afterwards& later) noexcept {
@@ -587,10 +578,11 @@ private:
             return fail_puts(errc::no_subscribers, later);
         while (!puts_.empty() && may_put())
             admit_first(later);
+        time_patience(later);
     }
 
     void admit_first(afterwards& later) noexcept {
-        auto w = remove_put(*puts_.front());
+        auto w = remove_put(*puts_.front(), later);
         error_code result;
         try {
             accept(*w->item, later);
@@ -601,28 +593,51 @@ private:
         later.puts.add(std::move(w), result);
     }
 
-    put_ptr remove_put(put_type& w) noexcept {
+    put_ptr remove_put(put_type& w, afterwards& later) noexcept {
+        const bool first = &w == puts_.front();
+        const auto now = clock_->now();
         --puts_waiting_;
-        blocked_for_ += coarse_now() - w.since;
-        return puts_.remove(w);
+        blocked_for_ += now - w.since;
+        auto removed = puts_.remove(w);
+        if (first)
+            held_since_ = now;
+        if (puts_.empty() && watching_)
+            later.patience = patience_change::stop;
+        return removed;
     }
 
     void fail_puts(error_code ec, afterwards& later) noexcept {
         while (auto* w = puts_.front())
-            later.puts.add(remove_put(*w), ec);
+            later.puts.add(remove_put(*w, later), ec);
     }
 
     // --- taking ----------------------------------------------------------------------------------
 
     /// Where a subscriber's items end. One that is gone has none.
     std::uint64_t tail_of(const subscriber_type& s) const noexcept {
-        return s.gone ? s.cursor : tail_;
+        return s.gone ? s.position() : ring_.tail();
     }
 
     /// How many of a lossy subscriber's items it is too late for.
     std::uint64_t lost(const subscriber_type& s) const noexcept {
-        const auto behind = tail_of(s) - s.cursor;
+        const auto behind = tail_of(s) - s.position();
         return s.care == attention::lossy && behind > s.capacity ? behind - s.capacity : 0;
+    }
+
+    /// What a batch has taken since its subscriber was last counted.
+    static std::uint64_t uncounted(const subscriber_type& s) noexcept {
+        return s.cursor.load(std::memory_order_acquire) - s.counted;
+    }
+
+    bool has_item(const subscriber_type& s) const noexcept {
+        if (s.care == attention::copied)
+            return s.rare && !s.rare->copies.empty();
+        return tail_of(s) != s.position();
+    }
+
+    static void move_to(subscriber_type& s, std::uint64_t position) noexcept {
+        s.counted = position;
+        s.cursor.store(position, std::memory_order_relaxed);
     }
 
     /// A lossy subscriber goes on with the oldest item that it may still have.
@@ -630,52 +645,111 @@ private:
         const auto late = lost(s);
         if (late == 0)
             return;
-        const auto to = s.cursor + late;
-        const auto in_ring = tail_ - std::min<std::uint64_t>(tail_, slot_count_);
-        for (auto p = std::max(s.cursor, in_ring); p < to; ++p)
-            let_go(p);
-        s.cursor = to;
+        const auto to = s.position() + late;
+        for (auto p = std::max(s.position(), ring_.begin()); p < to; ++p)
+            ring_.let_go(p);
+        move_to(s, to);
         s.missed += late;
         dropped_ += late;
     }
 
-    bool has_item(const subscriber_type& s) const noexcept {
-        if (s.care == attention::copied)
-            return s.rare && !s.rare->copies.empty();
-        return tail_of(s) != s.cursor;
-    }
-
-    /// Precondition: it has an item. Copies it, or moves it out if nobody else is to have it.
-    poll<T> take(subscriber_type& s, afterwards& later) {
-        if (s.care == attention::copied) {
-            auto& copies = s.rare->copies;
-            poll<T> item(std::move(copies.front()));
-            copies.pop_front();
-            taken(s, later);
-            return item;
-        }
-        catch_up(s);
-        slot& from = at(s.cursor);
-        auto item = from.takers == 1 && !is_retained(s.cursor) ? poll<T>(std::move(*from.item))
-                                                               : poll<T>(std::as_const(*from.item));
-        let_go(s.cursor++);
-        taken(s, later);
-        if (&s == blocker_)
-            admit(later);
+    /// Precondition: it has an item in the ring.
+    poll<T> take(subscriber_type& s) {
+        const auto position = s.position();
+        auto item = ring_.template give<poll<T>>(ring_.at(position), position);
+        ring_.let_go(position);
+        move_to(s, position + 1);
+        ++s.delivered;
+        ++delivered_;
         return item;
     }
 
-    void taken(subscriber_type& s, afterwards& later) noexcept {
+    [[gnu::noinline]] poll<T> try_next_with_care(subscriber_type& s) {
+        afterwards later(*this);
+        std::lock_guard lock(mutex_);
+        if (!has_item(s) && s.care == attention::lockstep && !puts_.empty() && !s.queued)
+            ask_once(later);
+        if (has_item(s)) {
+            catch_up(s);
+            auto item = s.care == attention::copied ? take_copy(s) : take(s);
+            if (closed_ && !has_item(s))
+                tell_drained(s, later);
+            if (&s == blocker_)
+                admit(later);
+            return item;
+        }
+        if (s.here && !closed_)
+            return pending;
+        if (!std::exchange(s.failed, true)) {
+            if (s.gone && s.policy == overflow::fail)
+                std::rethrow_exception(make_failure(errc::full, "subscription"));
+            if (failure_ && !s.gone)
+                std::rethrow_exception(failure_);
+        }
+        return end;
+    }
+
+    poll<T> take_copy(subscriber_type& s) {
+        poll<T> item(std::move(s.rare->copies.front()));
+        s.rare->copies.pop_front();
         ++s.delivered;
         ++delivered_;
-        if (closed_ && !has_item(s)) [[unlikely]]
+        return item;
+    }
+
+    struct batch_guard {
+        ~batch_guard() {
+            if (s.batches && s.position() != s.counted)
+                core.settle(s);
+        }
+        broadcast_core& core;
+        subscriber_type& s;
+    };
+
+    /// Items that one who is waited for may take without the lock.
+    struct batch {
+        typename broadcast_ring<T>::slot* from = nullptr;
+        unsigned items = 0;
+    };
+
+    /// Half of what there is for `s`, so that room is given back before all of it is taken.
+    [[gnu::noinline]] batch claim(subscriber_type& s, unsigned limit) {
+        afterwards later(*this);
+        std::lock_guard lock(mutex_);
+        count(s, later);
+        const auto position = s.position();
+        if (!s.here || position == ring_.tail())
+            return {};
+        const auto items = std::min<std::uint64_t>(
+            {limit, (ring_.tail() - position + 1) / 2, ring_.chunk_end(position) - position});
+        return {&ring_.at(position), static_cast<unsigned>(items)};
+    }
+
+    [[gnu::noinline]] void settle(subscriber_type& s) {
+        afterwards later(*this);
+        std::lock_guard lock(mutex_);
+        count(s, later);
+    }
+
+    /// Counts what a batch has taken, and lets those put that waited for it.
+    void count(subscriber_type& s, afterwards& later) noexcept {
+        const auto taken = s.position() - s.counted;
+        if (taken == 0)
+            return;
+        for (; s.counted != s.position(); ++s.counted)
+            ring_.let_go(s.counted);
+        s.delivered += taken;
+        delivered_ += taken;
+        if (closed_ && !has_item(s))
             tell_drained(s, later);
+        if (&s == blocker_)
+            admit(later);
     }
 
     std::size_t count_behind() const noexcept {
         std::size_t count = 0;
-        for (const auto& peers : peers_)
-            for (const auto* s : peers)
+        for (const auto& list : peers_)
+            for (const auto* s : list)
                 count += has_item(*s);
         return count;
     }
@@ -702,8 +776,31 @@ private:
 
     // --- coming and going ------------------------------------------------------------------------
 
-    std::vector<subscriber_type*>& peers_of(const subscriber_type& s) noexcept {
-        return peers_[static_cast<int>(s.care)];
+    void add_to_peers(subscriber_type& s) {
+        s.index = peers(s.care).size();
+        peers(s.care).push_back(&s);
+    }
+
+    void remove_from_peers(subscriber_type& s) noexcept {
+        auto& list = peers(s.care);
+        list[s.index] = list.back();
+        list[s.index]->index = s.index;
+        list.pop_back();
+        if (s.care == attention::lockstep && !s.queued)
+            --unready_;
+        if (s.has_patience())
+            --patient_;
+        if (&s == blocker_)
+            blocker_ = nullptr;
+        easy_until_ = 0;
+    }
+
+    /// Passes over one item.
+    void skip(subscriber_type& s, afterwards& later) noexcept {
+        const auto position = s.position();
+        later.lose(s, *ring_.at(position).item);
+        ring_.let_go(position);
+        move_to(s, position + 1);
     }
 
     /// Passes over all that a subscriber has before it; how many that was.
@@ -713,17 +810,14 @@ private:
                 return 0;
             const auto had = s.rare->copies.size();
             for (auto& item : s.rare->copies)
-                keep_lost(s, item, later);
+                later.lose(s, item);
             s.rare->copies.clear();
             return had;
         }
         catch_up(s);
-        const auto to = tail_of(s);
-        const auto had = to - s.cursor;
-        for (; s.cursor != to; ++s.cursor) {
-            keep_lost(s, *at(s.cursor).item, later);
-            let_go(s.cursor);
-        }
+        const auto had = tail_of(s) - s.position();
+        for (const auto to = tail_of(s); s.position() != to;)
+            skip(s, later);
         return had;
     }
 
@@ -732,59 +826,121 @@ private:
         s.gone = true;
         if (!std::exchange(s.here, false))
             return;
-        auto& peers = peers_of(s);
-        peers[s.index] = peers.back();
-        peers[s.index]->index = s.index;
-        peers.pop_back();
-        if (s.care == attention::lockstep)
-            --unready_;
-        if (&s == blocker_)
-            blocker_ = nullptr;
+        remove_from_peers(s);
         if (--active_ == 0) {
-            unclaimed_from_ = tail_;
+            unclaimed_from_ = ring_.tail();
             if (none_ == streamx::no_subscribers::fail)
                 fail_puts(errc::no_subscribers, later);
         }
     }
 
+    // --- patience --------------------------------------------------------------------------------
+
+    /// Whether a put is to wait for it. Precondition: it is here.
+    bool holds_back(const subscriber_type& s) const noexcept {
+        if (s.care == attention::lockstep)
+            return !s.queued;
+        return s.care == attention::limited && s.policy == overflow::wait &&
+               s.is_full(ring_.tail());
+    }
+
     /// One that is waited for, if there is one.
     const subscriber_type* slowest() const noexcept {
-        for (const auto* s : peers_[static_cast<int>(attention::lockstep)])
+        for (const auto* s : peers(attention::lockstep))
             if (!s->queued)
                 return s;
-        return blocker_ && is_full(*blocker_) ? blocker_ : nullptr;
+        return blocker_ && holds_back(*blocker_) ? blocker_ : nullptr;
+    }
+
+    /// A put has come to wait, or another is the first now.
+    void time_patience(afterwards& later) const noexcept {
+        if (patient_ != 0 && !watching_ && !puts_.empty())
+            later.patience = patience_change::start;
+    }
+
+    clock::time_point patience_ends(const subscriber_type& s) const noexcept {
+        return s.has_patience() && holds_back(s) ? detail::later(held_since_, s.rare->patience)
+                                                 : clock::time_point::max();
+    }
+
+    clock::time_point patience_ends() const noexcept {
+        auto first = clock::time_point::max();
+        for (const auto care : {attention::lockstep, attention::limited})
+            for (const auto* s : peers(care))
+                first = std::min(first, patience_ends(*s));
+        return first;
+    }
+
+    void patience_is_over() {
+        afterwards later(*this);
+        std::lock_guard lock(mutex_);
+        watching_ = false;
+        if (puts_.empty())
+            return;
+        const auto now = clock_->now();
+        for (const auto care : {attention::lockstep, attention::limited})
+            for (auto i = peers(care).size(); i-- != 0;) // who goes is replaced by the last
+                if (patience_ends(*peers(care)[i]) <= now)
+                    fall_back(*peers(care)[i], later);
+        time_patience(later);
+        admit(later);
+    }
+
+    /// Nobody waits for it any more: from now on it has its second policy.
+    void fall_back(subscriber_type& s, afterwards& later) {
+        const auto then = s.rare->then;
+        if (then == overflow::fail || then == overflow::disconnect) {
+            s.policy = then;
+            return cut_off(s, *puts_.front()->item, later);
+        }
+        const auto capacity = std::max<std::size_t>(s.capacity, 1);
+        const auto care = s.care_for(then, capacity);
+        peers(care).reserve(peers(care).size() + 1); // below nothing may fail
+        remove_from_peers(s);
+        s.rare->patience = clock::duration::max();
+        s.policy = then;
+        s.capacity = capacity;
+        s.care = care;
+        add_to_peers(s);
+        ring_.need(capacity);
+        if (s.care == attention::copied)
+            copy_all(s, later);
+        look_again();
     }
 
     mutable std::mutex mutex_;
-    std::unique_ptr<slot[]> slots_;
-    std::size_t slot_count_ = 0; // a power of 2
-    std::size_t needed_ = 0;
-    std::uint64_t tail_ = 0; // items accepted so far, but for those that nobody could ever see
-    std::uint64_t easy_until_ = 0; // up to here no limited subscriber can be full
-    std::size_t unready_ = 0;      // lockstep subscribers that do not ask
+    std::uint64_t easy_until_ = 0; // up to here a put has nothing to look at but this
+    broadcast_ring<T> ring_;
+    std::uint64_t roomy_until_ = 0; // up to here no limited subscriber can be full
+    std::size_t unready_ = 0;       // lockstep subscribers that do not ask
     std::size_t active_ = 0;
     subscriber_type* blocker_ = nullptr; // limited, full, and waited for
     waiter_list<subscriber_type> parked_;
     waiter_list<put_type> puts_;
-    waiter_list<put_type> watchers_;                     // of the number of subscribers
-    std::array<std::vector<subscriber_type*>, 4> peers_; // by attention
-    std::vector<std::weak_ptr<timer>> drains_;           // who wait until all is taken
-    std::size_t behind_ = 0; // subscribers who have not, if somebody waits for it
+    waiter_list<put_type> watchers_;           // of the number of subscribers
+    put_ptr spare_;                            // what the next put may wait with
+    std::array<peer_list, 4> peers_;           // by attention
+    std::vector<std::weak_ptr<timer>> drains_; // who wait until all is taken
+    std::size_t behind_ = 0;                   // subscribers who have not, if somebody waits for it
     std::exception_ptr failure_;
     asio::any_io_executor executor_;
     const hook on_undelivered_;
     const streamx::no_subscribers none_;
-    const std::size_t retained_;
+    const std::shared_ptr<clock> clock_;
+    std::shared_ptr<timer> patience_timer_;
+    std::size_t patient_ = 0;      // subscribers who are not waited for for ever
+    clock::time_point held_since_; // since when the first put waits to be accepted, being the first
     std::uint64_t unclaimed_from_ = 0;
     std::uint64_t delivered_ = 0;
     std::uint64_t dropped_ = 0;
     std::uint64_t undelivered_ = 0;
     std::uint64_t discarded_ = 0;
-    std::uint64_t discarded_unseen_ = 0;
+    std::uint64_t discarded_unseen_ = 0; // of these, what was never in the ring
     std::uint64_t times_blocked_ = 0;
     std::size_t puts_waiting_ = 0;
     std::chrono::nanoseconds blocked_for_{0};
     bool closed_ = false;
+    bool watching_ = false; // patience is being timed
     std::atomic<std::uint32_t> holders_ = 0;
     std::atomic<unsigned> run_ = 0;
 };

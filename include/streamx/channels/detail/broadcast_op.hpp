@@ -45,7 +45,7 @@ void park_broadcast(boost::intrusive_ptr<Waiter> w, Handler handler, const Execu
     broadcast_op<Waiter, Handler, Executor> op(std::move(handler), ex, w);
     if (auto slot = op.get_cancellation_slot(); slot.is_connected())
         slot.assign([w](asio::cancellation_type) {
-            if (w->core->cancel(*w))
+            if (w->core && w->core->cancel(*w))
                 w->parked.wake(asio::error::operation_aborted);
         });
     w->parked.park(std::move(op));

@@ -1,22 +1,17 @@
 #pragma once
 
 #include <streamx/channels/detail/waiter.hpp>
-#include <streamx/channels/overflow.hpp>
 #include <streamx/core/detail/gate.hpp>
 #include <streamx/core/error.hpp>
+#include <streamx/time/detail/clock.hpp>
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <functional>
-#include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <utility>
 
 namespace streamx::detail {
@@ -54,60 +49,19 @@ struct put_waiter : broadcast_waiter<T, put_waiter<T>> {
 
     T* item = nullptr; ///< here or at its owner's
     std::optional<T> held;
-    std::chrono::nanoseconds since{0};
+    clock::time_point since;
     std::size_t subscribers = 0; ///< how many are waited for; 0: it is a put
     bool accepted = false;
 
-    /// An item that was given to the put and not accepted is undelivered.
+    /// An item that was given to the put and not accepted is undelivered. Then it is free for the
+    /// next.
     void finish() {
+        const auto owner = std::move(this->core);
         if (!accepted && held)
-            this->core->undelivered(*std::move(held));
+            owner->undelivered(*std::move(held));
         held.reset();
+        owner->keep(*this);
     }
-};
-
-/// How a broadcast looks after a subscriber.
-enum class attention : unsigned char {
-    lockstep, ///< `wait`, capacity 0: counted while it does not ask
-    limited,  ///< looked at when it may have as many items before it as it may
-    lossy,    ///< `drop_oldest`: never looked at; it finds out itself what it has lost
-    copied,   ///< `drop_newest`: what it has may be older than anything in the ring
-};
-
-/// A subscriber: its place in the ring, and where it waits.
-template <class T>
-struct subscriber : broadcast_waiter<T, subscriber<T>> {
-    using hook = std::function<void(T&&)>;
-
-    /// What most do without.
-    struct rarely {
-        std::string name;
-        hook on_undelivered;
-        std::deque<T> copies; ///< `copied`: the items that it has before it
-    };
-
-    using broadcast_waiter<T, subscriber>::broadcast_waiter;
-
-    std::uint64_t cursor = 0; ///< the next item to take
-    std::uint64_t delivered = 0;
-    std::uint64_t missed = 0;
-    std::size_t capacity = 0;
-    std::size_t index = 0; ///< among those that are looked after alike
-    std::unique_ptr<rarely> rare;
-    overflow policy = overflow::wait;
-    attention care = attention::lockstep;
-    bool here = false;   ///< gets items
-    bool gone = false;   ///< was here, and has left or was cut off
-    bool failed = false; ///< has been told of the failure that it ends with
-
-    rarely& rare_part() {
-        if (!rare)
-            rare = std::make_unique<rarely>();
-        return *rare;
-    }
-    bool has_hook() const noexcept { return rare && rare->on_undelivered; }
-
-    void finish() noexcept {}
 };
 
 } // namespace streamx::detail

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <streamx/channels/detail/broadcast_subscriber.hpp>
+#include <streamx/channels/detail/broadcast_waiter.hpp>
+#include <streamx/channels/detail/waiter.hpp>
+#include <streamx/core/log.hpp>
+#include <streamx/time/detail/timer.hpp>
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace streamx::detail {
+
+/// Whether patience with somebody begins to be timed, or nobody's is any more.
+enum class patience_change : unsigned char { none, start, stop };
+
+/// What is done once a broadcast's lock is let go: declare it before that.
+template <class T>
+class broadcast_afterwards {
+public:
+    using hook = std::function<void(T&&)>;
+    using subscriber_ptr = boost::intrusive_ptr<subscriber<T>>;
+    using put_ptr = boost::intrusive_ptr<put_waiter<T>>;
+
+    explicit broadcast_afterwards(broadcast_core<T>& c) noexcept : core_(c) {}
+    broadcast_afterwards(const broadcast_afterwards&) = delete;
+    broadcast_afterwards& operator=(const broadcast_afterwards&) = delete;
+    ~broadcast_afterwards() {
+        for (auto& [whose, item] : lost_)
+            if (whose)
+                tell(whose->rare->on_undelivered, std::move(item));
+            else
+                core_.undelivered(std::move(item));
+        for (const auto& t : drained)
+            if (const auto alive = t.lock())
+                alive->wake();
+        if (patience == patience_change::start)
+            core_.start_patience();
+        else if (patience == patience_change::stop)
+            core_.stop_patience();
+    }
+
+    /// A subscriber has a hook, and does not get an item.
+    void lose(subscriber<T>& s, const T& item) noexcept {
+        if (!s.has_hook())
+            return;
+        try {
+            lost_.push_back({subscriber_ptr(&s), item});
+        } catch (...) {
+            log(log_level::error, "an undelivered item is lost: copying it threw");
+        }
+    }
+
+    /// The broadcast's own hook gets an item that is discarded.
+    void discard(T&& item) { lost_.push_back({nullptr, std::move(item)}); }
+
+    static void tell(const hook& fn, T&& item) noexcept {
+        if (!fn)
+            return;
+        try {
+            fn(std::move(item));
+        } catch (...) { // nobody is there to tell: who caused it may be a destructor
+            log(log_level::error, "on_undelivered threw; its item is lost");
+        }
+    }
+
+private:
+    /// An item on its way to a hook: a subscriber's, or the broadcast's own.
+    struct lost_item {
+        subscriber_ptr whose;
+        T item;
+    };
+
+    broadcast_core<T>& core_;
+    std::vector<lost_item> lost_;
+
+public:
+    std::vector<std::weak_ptr<timer>> drained; ///< who waited until all is taken
+    patience_change patience = patience_change::none;
+    wake_list<subscriber<T>> subscribers;
+    wake_list<put_waiter<T>> puts;
+};
+
+} // namespace streamx::detail

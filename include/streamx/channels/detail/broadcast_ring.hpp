@@ -1,0 +1,159 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace streamx::detail {
+
+/// The items of a broadcast, by their positions 0, 1, 2, ..., each with a count of those who have not
+/// taken it yet. The last one to take an item, or its ceasing to be retained, frees it.
+///
+/// Guarded by the broadcast's lock; but who is a taker of an item may read it without. So items stay
+/// where they are: the ring is made of chunks, and grows by more of them, as far as it is used.
+template <class T>
+class broadcast_ring {
+public:
+    struct slot {
+        std::optional<T> item;
+        std::atomic<std::uint32_t> takers = 0; ///< written under the lock only
+    };
+
+    explicit broadcast_ring(std::size_t retained) noexcept : retained_(retained) {}
+
+    /// How many items there have been: the position of the next.
+    std::uint64_t tail() const noexcept { return tail_; }
+    std::size_t retained() const noexcept { return retained_; }
+
+    /// That many items, and one more, may have to be in the ring.
+    void need(std::size_t items) noexcept {
+        needed_ =
+            std::max(needed_, items == std::numeric_limits<std::size_t>::max() ? items : items + 1);
+    }
+
+    /// Precondition: it was put, and is not written over.
+    slot& at(std::uint64_t position) const noexcept {
+        return chunks_[index(position)][position & (chunk() - 1)];
+    }
+
+    /// The oldest position that is not written over.
+    std::uint64_t begin() const noexcept {
+        return std::max(begin_, tail_ - std::min<std::uint64_t>(tail_, size()));
+    }
+
+    bool is_retained(std::uint64_t position) const noexcept {
+        return tail_ - position <= retained_;
+    }
+
+    /// Where the chunk of a position ends.
+    std::uint64_t chunk_end(std::uint64_t position) const noexcept {
+        return (position | (chunk() - 1)) + 1;
+    }
+
+    /// The place of the next item, empty. One that is still in it is one that somebody is too late
+    /// for: the ring grows before it writes over any that it needs.
+    slot& next() {
+        if ((tail_ & (chunk() - 1)) == 0)
+            turn();
+        slot& s = at(tail_);
+        s.item.reset();
+        s.takers.store(0, std::memory_order_relaxed);
+        return s;
+    }
+
+    /// The next item is in its place, and has so many takers.
+    void push(std::uint32_t takers) noexcept {
+        at(tail_++).takers.store(takers, std::memory_order_relaxed);
+        if (retained_ == 0 && takers == 0)
+            at(tail_ - 1).item.reset();
+        else if (retained_ != 0 && tail_ > retained_)
+            free_if_done(tail_ - retained_ - 1);
+    }
+
+    /// One taker more for an item that is there.
+    void hold(std::uint64_t position) noexcept {
+        auto& takers = at(position).takers;
+        takers.store(takers.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
+
+    /// One taker less, for an item that may have been written over.
+    void let_go(std::uint64_t position) noexcept {
+        if (position < begin())
+            return;
+        auto& takers = at(position).takers;
+        const auto left = takers.load(std::memory_order_relaxed);
+        if (left == 0)
+            return;
+        takers.store(left - 1, std::memory_order_release);
+        free_if_done(position);
+    }
+
+    /// The item for one of its takers: itself if no other is to have it, else a copy.
+    template <class Item>
+    Item give(slot& from, std::uint64_t position) const {
+        return is_last_use(from, position) ? Item(std::move(*from.item))
+                                           : Item(std::as_const(*from.item));
+    }
+
+private:
+    static constexpr std::size_t largest_chunk =
+        std::clamp<std::size_t>(std::bit_floor(2048 / sizeof(slot)), 4, 64);
+
+    std::size_t chunk() const noexcept { return std::size_t(1) << bits_; }
+    std::size_t size() const noexcept { return chunks_.size() << bits_; }
+    std::size_t index(std::uint64_t position) const noexcept {
+        return (position >> bits_) & (chunks_.size() - 1);
+    }
+
+    /// A taker that has let go has done with the item before.
+    bool is_last_use(const slot& s, std::uint64_t position) const noexcept {
+        return s.takers.load(std::memory_order_acquire) == 1 &&
+               (retained_ == 0 || !is_retained(position));
+    }
+
+    void free_if_done(std::uint64_t position) noexcept {
+        if (position < begin() || is_retained(position))
+            return;
+        if (slot& s = at(position); s.takers.load(std::memory_order_relaxed) == 0)
+            s.item.reset();
+    }
+
+    /// The next item is the first of a chunk: the one whose turn it is, or a new one if there are
+    /// items in it that are needed. Items are done with in order, so its last one tells.
+    void turn() {
+        if (chunks_.empty()) {
+            bits_ =
+                std::countr_zero(std::bit_ceil(std::clamp<std::size_t>(needed_, 2, largest_chunk)));
+            chunks_.resize(1);
+        }
+        const slot* old = chunks_[index(tail_)].get();
+        if (old && size() < needed_ && old[chunk() - 1].item)
+            grow();
+        if (auto& mine = chunks_[index(tail_)]; !mine)
+            mine = std::make_unique<slot[]>(chunk());
+    }
+
+    void grow() {
+        std::vector<std::unique_ptr<slot[]>> more(chunks_.size() * 2);
+        begin_ = begin();
+        for (auto position = begin_; position != tail_; position += chunk())
+            more[(position >> bits_) & (more.size() - 1)] = std::move(chunks_[index(position)]);
+        chunks_.swap(more);
+    }
+
+    std::vector<std::unique_ptr<slot[]>> chunks_; // as many as a power of 2
+    unsigned bits_ = 0;                           // of a position that are its place in a chunk
+    std::size_t needed_ = 0;
+    std::uint64_t tail_ = 0;
+    std::uint64_t begin_ = 0; // what was written over before it grew
+    const std::size_t retained_;
+};
+
+} // namespace streamx::detail
