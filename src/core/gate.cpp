@@ -36,8 +36,6 @@ void gate_registry::shutdown() noexcept {
 }
 
 void gate_base::settle_in(asio::execution_context& context) {
-    if (channel_ && &channel_->get_executor().query(asio::execution::context) == &context)
-        return;
     if (registry_) {
         std::lock_guard lock(registry_->mutex_);
         leave();

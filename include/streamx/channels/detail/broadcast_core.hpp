@@ -77,8 +77,8 @@ public:
         {
             std::lock_guard lock(mutex_);
             if (ring_.tail() < easy_until_) [[likely]] {
-                ring_.at(ring_.tail()).item.emplace(std::move(item));
-                ring_.push(in_ring());
+                ring_.push(*easy_place_, item, easy_takers_);
+                ++easy_place_;
                 return put_result::accepted;
             }
         }
@@ -242,12 +242,9 @@ public:
     poll<T> try_next(subscriber_type& s) {
         {
             std::lock_guard lock(mutex_);
-            if (!closed_ && s.here && puts_.empty() && s.care != attention::copied) [[likely]] {
-                if (s.position() == ring_.tail())
-                    return pending;
-                if (lost(s) == 0)
-                    return take(s);
-            }
+            const bool has = s.position() != ring_.tail();
+            if (!closed_ && s.here && !may_admit(s, has) && lost(s) == 0) [[likely]]
+                return has ? take(s) : poll<T>(pending);
         }
         return try_next_with_care(s);
     }
@@ -504,6 +501,8 @@ private:
         const bool easy = active_ != 0 && puts_.empty() && ring_.retained() == 0 &&
                           peers(attention::lockstep).empty() && peers(attention::copied).empty();
         easy_until_ = easy ? std::min(roomy_until_, ring_.chunk_end(ring_.tail() - 1)) : 0;
+        easy_place_ = &ring_.at(ring_.tail() - 1) + 1;
+        easy_takers_ = in_ring();
     }
 
     std::uint32_t in_ring() const noexcept {
@@ -646,11 +645,18 @@ private:
         if (late == 0)
             return;
         const auto to = s.position() + late;
-        for (auto p = std::max(s.position(), ring_.begin()); p < to; ++p)
-            ring_.let_go(p);
+        ring_.let_go(s.position(), to);
         move_to(s, to);
         s.missed += late;
         dropped_ += late;
+    }
+
+    /// Whether more may come of a try than that it takes an item or finds none: to take one lets
+    /// puts go on, or, in lockstep, to ask does. (Copies are no matter of the ring.)
+    bool may_admit(const subscriber_type& s, bool has_item) const noexcept {
+        if (s.care == attention::copied)
+            return true;
+        return !puts_.empty() && (s.care != attention::lockstep || (!has_item && unready_ <= 1));
     }
 
     /// Precondition: it has an item in the ring.
@@ -736,8 +742,7 @@ private:
         const auto taken = s.position() - s.counted;
         if (taken == 0)
             return;
-        for (; s.counted != s.position(); ++s.counted)
-            ring_.let_go(s.counted);
+        ring_.let_go(std::exchange(s.counted, s.position()), s.position());
         s.delivered += taken;
         delivered_ += taken;
         if (closed_ && !has_item(s))
@@ -909,7 +914,9 @@ private:
     }
 
     mutable std::mutex mutex_;
-    std::uint64_t easy_until_ = 0; // up to here a put has nothing to look at but this
+    std::uint64_t easy_until_ = 0; // up to here a put has nothing to look at but these four
+    typename broadcast_ring<T>::slot* easy_place_ = nullptr; // where the next item goes then
+    std::uint32_t easy_takers_ = 0;                          // and how many will take it
     broadcast_ring<T> ring_;
     std::uint64_t roomy_until_ = 0; // up to here no limited subscriber can be full
     std::size_t unready_ = 0;       // lockstep subscribers that do not ask

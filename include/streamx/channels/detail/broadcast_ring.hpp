@@ -71,10 +71,18 @@ public:
     /// The next item is in its place, and has so many takers.
     void push(std::uint32_t takers) noexcept {
         at(tail_++).takers.store(takers, std::memory_order_relaxed);
-        if (retained_ == 0 && takers == 0)
-            at(tail_ - 1).item.reset();
-        else if (retained_ != 0 && tail_ > retained_)
-            free_if_done(tail_ - retained_ - 1);
+        if (tail_ <= retained_)
+            return;
+        // What has just ceased to be retained, which may be this.
+        if (slot& s = at(tail_ - retained_ - 1); s.takers.load(std::memory_order_relaxed) == 0)
+            s.item.reset();
+    }
+
+    /// Puts an item where the one behind the last in the same chunk goes, with nothing retained.
+    void push(slot& place, T& item, std::uint32_t takers) {
+        place.item.emplace(std::move(item));
+        place.takers.store(takers, std::memory_order_relaxed);
+        ++tail_;
     }
 
     /// One taker more for an item that is there.
@@ -83,17 +91,21 @@ public:
         takers.store(takers.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }
 
-    /// One taker less, for an item that may have been written over.
-    void let_go(std::uint64_t position) noexcept {
-        if (position < begin())
-            return;
-        auto& takers = at(position).takers;
-        const auto left = takers.load(std::memory_order_relaxed);
-        if (left == 0)
-            return;
-        takers.store(left - 1, std::memory_order_release);
-        free_if_done(position);
+    /// One taker less for the items from one position to another, which may have been written over.
+    void let_go(std::uint64_t from, std::uint64_t to) noexcept {
+        for (from = std::max(from, begin()); from < to;) {
+            slot* s = &at(from);
+            for (const auto end = std::min(to, chunk_end(from)); from != end; ++from, ++s) {
+                const auto takers = s->takers.load(std::memory_order_relaxed);
+                if (takers == 0)
+                    continue;
+                s->takers.store(takers - 1, std::memory_order_release);
+                if (takers == 1 && !is_retained(from))
+                    s->item.reset();
+            }
+        }
     }
+    void let_go(std::uint64_t position) noexcept { let_go(position, position + 1); }
 
     /// The item for one of its takers: itself if no other is to have it, else a copy.
     template <class Item>
@@ -116,13 +128,6 @@ private:
     bool is_last_use(const slot& s, std::uint64_t position) const noexcept {
         return s.takers.load(std::memory_order_acquire) == 1 &&
                (retained_ == 0 || !is_retained(position));
-    }
-
-    void free_if_done(std::uint64_t position) noexcept {
-        if (position < begin() || is_retained(position))
-            return;
-        if (slot& s = at(position); s.takers.load(std::memory_order_relaxed) == 0)
-            s.item.reset();
     }
 
     /// The next item is the first of a chunk: the one whose turn it is, or a new one if there are

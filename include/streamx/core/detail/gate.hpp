@@ -89,7 +89,11 @@ public:
 protected:
     virtual ~gate_base();
 
-    /// Makes the raw channel in `context` unless it is there already. Call it without the lock.
+    /// Whether the raw channel is there.
+    bool is_settled_in(asio::execution_context& context) const noexcept {
+        return channel_ && &channel_->get_executor().query(asio::execution::context) == &context;
+    }
+    /// Makes the raw channel in `context`, in the place of one elsewhere. Call it without the lock.
     void settle_in(asio::execution_context& context);
 
     std::unique_ptr<wake_channel> channel_;
@@ -131,9 +135,12 @@ public:
             });
             return;
         }
-        lock.unlock(); // of the two who could meet here, a waker does not look at the channel
-        settle_in(asio::query(asio::get_associated_executor(op), asio::execution::context));
-        lock.lock();
+        auto& context = asio::query(asio::get_associated_executor(op), asio::execution::context);
+        if (!is_settled_in(context)) [[unlikely]] {
+            lock.unlock(); // of the two who could meet here, a waker does not look at the channel
+            settle_in(context);
+            lock.lock();
+        }
         if (buffered_)
             channel_->try_send(*std::exchange(buffered_, std::nullopt));
         else
