@@ -2,7 +2,10 @@
 
 #include "broadcast_support.hpp"
 
+#include <streamx/terminals/async_for_each.hpp>
 #include <streamx/testing/collect.hpp>
+
+#include <boost/asio/detached.hpp>
 
 #include <cstddef>
 #include <limits>
@@ -250,6 +253,55 @@ TEST_F(broadcast_policies_test, without_subscribers_it_can_buffer_for_the_next) 
     open.close();
     EXPECT_EQ(collect(ctx, open.subscribe()).items, (ints{4, 5})) << "also after the close";
     EXPECT_THROW(no_subscribers::buffer(0), std::invalid_argument);
+}
+
+/// Counts the copies that are made of it.
+struct copied {
+    int* copies;
+    explicit copied(int& c) : copies(&c) {}
+    copied(const copied& other) : copies(other.copies) { ++*copies; }
+    copied(copied&&) = default;
+    copied& operator=(copied&&) = default;
+};
+
+TEST_F(broadcast_policies_test, an_item_that_stays_its_owners_is_copied_once_for_each_delivery) {
+    for (std::size_t capacity : {0, 1, 8, 200}) {
+        SCOPED_TRACE(capacity);
+        int copies = 0, delivered = 0;
+        broadcast<copied> items(ctx.get_executor());
+        for (int n = 0; n != 3; ++n)
+            async_for_each(
+                items.subscribe({.capacity = capacity}),
+                [&](copied) { ++delivered; },
+                asio::detached);
+        const copied mine(copies);
+        for (int n = 0; n != 100; ++n)
+            items.async_put(mine, asio::detached);
+        run();
+        EXPECT_EQ(delivered, 300);
+        EXPECT_EQ(copies, 300);
+    }
+}
+
+TEST_F(broadcast_policies_test, of_an_item_behind_a_pointer_nobody_makes_a_copy) {
+    int copies = 0, delivered = 0;
+    broadcast<std::shared_ptr<const copied>> items(ctx.get_executor());
+    for (int n = 0; n != 3; ++n)
+        async_for_each(
+            items.subscribe({.capacity = 16}),
+            [&](const std::shared_ptr<const copied>&) { ++delivered; },
+            asio::detached);
+    std::weak_ptr<const copied> last;
+    for (int n = 0; n != 100; ++n) {
+        auto item = std::make_shared<const copied>(copies);
+        last = item;
+        items.async_put(std::move(item), asio::detached);
+    }
+    run();
+
+    EXPECT_EQ(delivered, 300);
+    EXPECT_EQ(copies, 0);
+    EXPECT_TRUE(last.expired()) << "nothing holds on to what all have taken";
 }
 
 TEST_F(broadcast_policies_test, stats_count_what_was_done) {
