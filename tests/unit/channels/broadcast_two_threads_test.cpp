@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <barrier>
 #include <chrono>
 #include <cstddef>
@@ -218,6 +219,9 @@ public:
         : actors_{actor(b_, 2 * seed + 1, 0), actor(b_, 2 * seed + 2, 1000)} {}
 
     void act(std::size_t thread) {
+        ++started_;
+        while (started_ != 2) // whoever wakes first does not get far ahead
+            std::this_thread::yield();
         actors_[thread].act();
         if (thread == 0)
             run();
@@ -308,6 +312,7 @@ private:
     broadcast<int> b_{ctx_.get_executor()};
     subscription<int> witness_ = b_.subscribe({.capacity = 1000});
     std::array<actor, 2> actors_;
+    std::atomic<int> started_ = 0;
     ints order_;
 };
 
