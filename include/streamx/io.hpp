@@ -17,6 +17,7 @@
 #include <streamx/io/length_prefixed_codec.hpp>
 #include <streamx/io/line_codec.hpp>
 #include <streamx/io/lines.hpp>
+#include <streamx/io/reconnect.hpp>
 #include <streamx/io/resolve_and_connect.hpp>
 #include <streamx/io/signal_stream.hpp>
 #include <streamx/io/sse_codec.hpp>
