@@ -21,6 +21,7 @@
 #include <streamx/operators/enumerate.hpp>
 #include <streamx/operators/fail_fast.hpp>
 #include <streamx/operators/filter.hpp>
+#include <streamx/operators/filter_async.hpp>
 #include <streamx/operators/filter_map.hpp>
 #include <streamx/operators/flat_map.hpp>
 #include <streamx/operators/group_by.hpp>
@@ -29,6 +30,9 @@
 #include <streamx/operators/intersperse.hpp>
 #include <streamx/operators/keep_alive.hpp>
 #include <streamx/operators/map.hpp>
+#include <streamx/operators/map_async.hpp>
+#include <streamx/operators/map_async_keyed.hpp>
+#include <streamx/operators/map_async_unordered.hpp>
 #include <streamx/operators/merge.hpp>
 #include <streamx/operators/on.hpp>
 #include <streamx/operators/or_else.hpp>

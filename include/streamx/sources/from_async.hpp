@@ -2,59 +2,22 @@
 
 #include <streamx/channels/detail/job_stream.hpp>
 #include <streamx/core/asio.hpp>
+#include <streamx/core/detail/completion.hpp>
 #include <streamx/core/detail/handler.hpp>
-#include <streamx/core/error.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/system/is_error_code_enum.hpp>
 
 #include <concepts>
-#include <cstddef>
 #include <exception>
 #include <memory>
-#include <tuple>
-#include <type_traits>
 #include <utility>
 #include <variant>
 
 namespace streamx {
 
 namespace detail {
-
-/// What an operation may say in front of its results: also a null pointer, or an enum, that its
-/// signature would have made an `exception_ptr` or an `error_code`.
-template <class T>
-concept failure_type =
-    std::same_as<T, error_code> || std::same_as<T, std::exception_ptr> ||
-    std::same_as<T, std::nullptr_t> || boost::system::is_error_code_enum<T>::value;
-
-inline std::exception_ptr failure_from(error_code ec) {
-    return ec ? make_failure(ec, "from_async") : nullptr;
-}
-inline std::exception_ptr failure_from(std::exception_ptr failure) { return failure; }
-
-/// The item that the results of an operation make.
-template <class... Results>
-struct item_of {
-    using type = std::tuple<std::decay_t<Results>...>;
-};
-template <class Result>
-struct item_of<Result> {
-    using type = std::decay_t<Result>;
-};
-template <>
-struct item_of<> {
-    using type = std::monostate;
-};
-template <failure_type Failure, class... Results>
-struct item_of<Failure, Results...> : item_of<Results...> {};
-template <failure_type Failure>
-struct item_of<Failure> : item_of<> {};
-
-template <class R, class... Results>
-item_of<Results...> item_of_signature(R (*)(Results...));
 
 /// What the operation completes: it has the job, and so the slot, for as long as it runs.
 template <class T, class Op>
@@ -72,7 +35,10 @@ public:
     void operator()(Results&&... results) {
         clear_slot(get_cancellation_slot());
         try {
-            complete(std::forward<Results>(results)...);
+            take_completion(
+                "from_async",
+                [this](auto&&... made) { give(std::forward<decltype(made)>(made)...); },
+                std::forward<Results>(results)...);
             job_->out.close();
         } catch (...) {
             job_->out.close(std::current_exception());
@@ -80,17 +46,6 @@ public:
     }
 
 private:
-    template <class First, class... Rest>
-    void complete(First&& first, Rest&&... rest) {
-        if constexpr (!failure_type<std::remove_cvref_t<First>>)
-            give(std::forward<First>(first), std::forward<Rest>(rest)...);
-        else if (auto failure = failure_from(std::forward<First>(first)))
-            std::rethrow_exception(std::move(failure));
-        else
-            give(std::forward<Rest>(rest)...);
-    }
-    void complete() { give(); }
-
     template <class... Results>
     void give(Results&&... results) {
         static_assert(
@@ -155,10 +110,7 @@ template <std::move_constructible T, class Op>
 template <class Op>
     requires asio::is_async_operation<Op>::value
 [[nodiscard]] auto from_async(asio::any_io_executor ex, Op op) {
-    using signature = asio::completion_signature_of_t<Op>;
-    using item =
-        typename decltype(detail::item_of_signature(static_cast<signature*>(nullptr)))::type;
-    return from_async_stream<item, Op>(std::move(ex), std::move(op));
+    return from_async_stream<detail::item_of_operation<Op>, Op>(std::move(ex), std::move(op));
 }
 
 } // namespace streamx

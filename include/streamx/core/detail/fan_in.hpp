@@ -39,7 +39,7 @@ public:
             const auto i = self->idle.back();
             self->idle.pop_back();
             self->inputs.visit(i, [&](auto& input, auto) {
-                input->async_wait(input_ready<decltype(ex)>{self, i, ex});
+                input->async_wait(input_ready<decltype(ex)>(self, i, ex));
             });
         }
         async_wait_on(
@@ -52,22 +52,31 @@ public:
 
 private:
     /// What the wait of one input completes with. It says which input; the gate wakes who waits for
-    /// any. It outlasts that wait and so must not count as work.
+    /// any. It outlasts that wait and so must not count as work. When its context goes it is
+    /// destroyed instead: then the input is not waited for any more, and worth another try.
     template <class Executor>
-    struct input_ready {
+    class input_ready {
+    public:
         using executor_type = untracked<Executor>;
-        executor_type get_executor() const noexcept { return executor_type(ex); }
+        executor_type get_executor() const noexcept { return executor_type(ex_); }
+
+        input_ready(std::weak_ptr<fan_in> inputs, std::size_t i, const Executor& ex)
+            : inputs_(std::move(inputs)), index_(i), ex_(ex) {}
+        input_ready(input_ready&&) = default;
+        input_ready& operator=(input_ready&&) = delete;
+        ~input_ready() { (*this)({}); }
 
         void operator()(error_code ec) {
-            if (auto alive = inputs.lock()) {
-                alive->queue.arrive(index, ec);
+            if (auto alive = std::exchange(inputs_, {}).lock()) {
+                alive->queue.arrive(index_, ec);
                 alive->ready_.wake();
             }
         }
 
-        std::weak_ptr<fan_in> inputs;
-        std::size_t index;
-        Executor ex;
+    private:
+        std::weak_ptr<fan_in> inputs_;
+        std::size_t index_;
+        Executor ex_;
     };
 
     gate<std::mutex> ready_;

@@ -35,11 +35,14 @@ public:
 
     void wake() { ready_.wake(); }
 
+    /// Completes who waits, if anybody does, with `operation_aborted`.
+    void abort() { ready_.abort(); }
+
     template <class S, class Executor>
     static void
     begin(const std::shared_ptr<input_waits>& self, std::size_t i, S& input, const Executor& ex) {
         self->outstanding_[i].store(true, std::memory_order_relaxed);
-        input.async_wait(input_ready<Executor>{self, i, ex});
+        input.async_wait(input_ready<Executor>(self, i, ex));
     }
 
     template <class Executor, class Handler>
@@ -50,19 +53,29 @@ public:
     }
 
 private:
+    /// What the wait for an input completes with. When its context goes it is destroyed instead, and
+    /// then the input is not waited for any more either.
     template <class Executor>
-    struct input_ready {
+    class input_ready {
+    public:
         using executor_type = untracked<Executor>; // who waits for any of them counts as work
-        executor_type get_executor() const noexcept { return executor_type(ex); }
+        executor_type get_executor() const noexcept { return executor_type(ex_); }
+
+        input_ready(std::weak_ptr<input_waits> waits, std::size_t i, const Executor& ex)
+            : waits_(std::move(waits)), index_(i), ex_(ex) {}
+        input_ready(input_ready&&) = default;
+        input_ready& operator=(input_ready&&) = delete;
+        ~input_ready() { (*this)({}); }
 
         void operator()(error_code ec) {
-            if (auto alive = waits.lock())
-                alive->arrive(index, ec);
+            if (auto alive = std::exchange(waits_, {}).lock())
+                alive->arrive(index_, ec);
         }
 
-        std::weak_ptr<input_waits> waits;
-        std::size_t index;
-        Executor ex;
+    private:
+        std::weak_ptr<input_waits> waits_;
+        std::size_t index_;
+        Executor ex_;
     };
 
     void arrive(std::size_t i, error_code ec) {

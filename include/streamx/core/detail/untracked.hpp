@@ -4,6 +4,7 @@
 
 #include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/execution/context.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/require.hpp>
 
@@ -25,18 +26,31 @@ struct untracked_of {
         auto& query(asio::execution::context_t) const noexcept {
             return asio::query(executor_, asio::execution::context);
         }
-        type require(asio::execution::blocking_t::never_t) const noexcept { return *this; }
+        type require(asio::execution::blocking_t::never_t) const noexcept {
+            return type(executor_, false);
+        }
+        type require(asio::execution::blocking_t::possibly_t) const noexcept {
+            return type(executor_, true);
+        }
 
         template <class F>
         void execute(F&& f) const {
-            asio::require(executor_, asio::execution::blocking.never).execute(std::forward<F>(f));
+            if (possibly_)
+                asio::prefer(executor_, asio::execution::blocking.possibly)
+                    .execute(std::forward<F>(f));
+            else
+                asio::require(executor_, asio::execution::blocking.never)
+                    .execute(std::forward<F>(f));
         }
         friend bool operator==(const type& a, const type& b) noexcept {
             return a.executor_ == b.executor_;
         }
 
     private:
+        type(const Executor& ex, bool possibly) noexcept : executor_(ex), possibly_(possibly) {}
+
         Executor executor_;
+        bool possibly_ = false; // may it run at once, if this is the place; never, unless asked
     };
 };
 

@@ -1,0 +1,562 @@
+#pragma once
+
+#include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/arrivals.hpp>
+#include <streamx/core/detail/async_function.hpp>
+#include <streamx/core/detail/budget.hpp>
+#include <streamx/core/detail/each_ready.hpp>
+#include <streamx/core/detail/handler.hpp>
+#include <streamx/core/detail/in_flight_slot.hpp>
+#include <streamx/core/detail/input_waits.hpp>
+#include <streamx/core/detail/untracked.hpp>
+#include <streamx/core/detail/work_count.hpp>
+#include <streamx/core/error.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace streamx::detail {
+
+/// In which order what was made of the items is given.
+enum class made_order { of_input, of_completion };
+
+/// Up to `n` items of upstream's, each with something asynchronous going on for it. Every operator
+/// with `n` in flight is made of this, and `Work` is what it does: `start(item&)` returns an
+/// `asio::awaitable`, an operation (something that is called with a handler) or, for one who makes
+/// the result elsewhere, such; `finish(item&, made&&)` makes of the result what is given, if anything.
+///
+/// An item is taken from upstream only by a pull, and only for a free slot; its slot is free again
+/// when what came of it has been given. What is going on refers to this, which therefore outlives its
+/// stream until all has landed. It lands on any thread, and wakes who waits.
+///
+/// Coroutines run in workers, one a slot, that are kept: to begin one for each item would cost most
+/// of the time. Inside a pull a worker goes on with one item after another as long as its function
+/// completes without waiting, and hands what it made to the one who pulls: a loop, no more.
+template <async_stream Up, class Work>
+class in_flight final : public input_waits<1>,
+                        public std::enable_shared_from_this<in_flight<Up, Work>> {
+    using made = typename Work::made;
+    using key = typename Work::key;
+    using slot = in_flight_slot<in_flight, item_t<Up>, made, key>;
+    using hold = typename slot::hold;
+    using operation = decltype(std::declval<Work&>().start(std::declval<item_t<Up>&>()));
+    static constexpr bool by_coroutine = is_coroutine_start<operation>;
+    static constexpr bool keyed = !std::is_same_v<key, std::monostate>;
+
+public:
+    using value_type = typename Work::value_type;
+
+    in_flight(Up up, Work work, std::size_t n, made_order order)
+        : up_(std::move(up)), work_(std::move(work)), most_(n),
+          ordered_(order == made_order::of_input) {}
+
+    poll<value_type> try_next() {
+        std::optional<value_type> got;
+        const auto why = each_ready([&got](value_type&& item) {
+            got.emplace(std::move(item));
+            return false;
+        });
+        if (got)
+            return *std::move(got);
+        return why == halt::end ? poll<value_type>(end) : pending;
+    }
+
+    template <class Take>
+    halt each_ready(Take&& take) {
+        pull p{
+            [](void* taker, value_type&& item) {
+                return (*static_cast<std::remove_reference_t<Take>*>(taker))(std::move(item));
+            },
+            &take};
+        return run(p);
+    }
+
+    /// Waits until something has landed, or upstream may have an item for a slot that is free. What is
+    /// started afterwards is started on the executor that the handler runs on.
+    template <class Executor, class Handler>
+    static void
+    async_wait(const std::shared_ptr<in_flight>& self, const Executor& fallback, Handler handler) {
+        auto ex = executor_for(handler, fallback);
+        if constexpr (!std::is_same_v<decltype(ex), no_executor>) {
+            self->settle_on(ex);
+            if (std::exchange(self->wants_upstream_, false) && self->up_)
+                input_waits<1>::begin(self, 0, *self->up_, ex);
+        }
+        if (!self->stalled_ || self->landed_.any())
+            self->wake();
+        input_waits<1>::async_wait(self, ex, std::move(handler));
+    }
+
+    /// The stream is gone: what is going on is cancelled, and nobody hears of it any more.
+    void stop() noexcept {
+        up_.reset();
+        abort();
+        cancel_all();
+    }
+
+private:
+    /// One call of a consumer, who takes what is there.
+    struct pull {
+        bool (*give)(void*, value_type&&);
+        void* taker;
+        unsigned left = budget;
+        bool asked = false;        // the taker wants no more
+        std::exception_ptr thrown = nullptr; // by the taker
+    };
+
+    /// Makes a pull known to the workers that go on inside it.
+    class pull_scope {
+    public:
+        pull_scope(in_flight* self, pull& p) noexcept
+            : self_(self), outer_(std::exchange(pulled_, self)),
+              outer_pull_(std::exchange(self->pull_, &p)) {}
+        pull_scope(const pull_scope&) = delete;
+        pull_scope& operator=(const pull_scope&) = delete;
+        ~pull_scope() {
+            pulled_ = outer_;
+            self_->pull_ = outer_pull_;
+        }
+
+    private:
+        in_flight* self_;
+        in_flight* outer_;
+        pull* outer_pull_;
+    };
+
+    /// What an operation completes with, on any thread. If it is destroyed instead, the item lands as
+    /// a failure.
+    class landing {
+    public:
+        using executor_type = asio::any_io_executor;
+        using cancellation_slot_type = asio::cancellation_slot;
+
+        landing(std::shared_ptr<in_flight> owner, slot& s) noexcept
+            : owner_(std::move(owner)), slot_(&s) {}
+        landing(landing&&) noexcept = default;
+        landing& operator=(landing&&) = delete;
+        ~landing() {
+            if (owner_)
+                owner_->lose(*slot_);
+        }
+
+        executor_type get_executor() const noexcept { return slot_->home; }
+        cancellation_slot_type get_cancellation_slot() const noexcept {
+            return slot_->cancel.slot();
+        }
+        bool unwanted() const noexcept { return slot_->unwanted; }
+
+        template <class... Results>
+        void operator()(Results&&... results) {
+            clear_slot(get_cancellation_slot());
+            make([&](auto& made) {
+                take_completion(
+                    Work::name,
+                    [&](auto&&... rest) { made.emplace(std::forward<decltype(rest)>(rest)...); },
+                    std::forward<Results>(results)...);
+            });
+        }
+
+        /// Lands with what `f(std::optional<made>&)` makes, or throws.
+        template <class F>
+        void make(F&& f) {
+            const auto owner = std::move(owner_);
+            try {
+                f(slot_->made);
+            } catch (...) {
+                slot_->failure = std::current_exception();
+            }
+            owner->land_from_afar(*slot_);
+        }
+
+    private:
+        std::shared_ptr<in_flight> owner_;
+        slot* slot_;
+    };
+
+    /// A worker's part of its slot. If it is destroyed while it works, the item lands as a failure.
+    class place {
+    public:
+        explicit place(slot& s) : slot_(&s), held_(s.held) {}
+        place(place&&) noexcept = default;
+        place& operator=(place&&) = delete;
+        ~place() {
+            if (!held_)
+                return;
+            if (const auto owner = leave())
+                owner->lose(*slot_);
+        }
+
+        slot& operator*() const noexcept { return *slot_; }
+        in_flight& owner() const noexcept { return *held_->owner; }
+        std::shared_ptr<in_flight> leave() noexcept { return std::exchange(held_->owner, nullptr); }
+
+    private:
+        slot* slot_; // may be gone when there is no owner
+        std::shared_ptr<hold> held_;
+    };
+
+    // A pull, on the strand of the consumer.
+
+    halt run(pull& p) {
+        stalled_ = false;
+        if (!here_)
+            return halt::pending; // nobody has waited yet, and so it is not known where to run
+        const pull_scope scope(this, p);
+        landed_.collect([this](slot* s) { land(*s); });
+        for (bool more = true; more && p.left != 0 && !p.asked && !p.thrown;) {
+            more = fill(p);
+            more = deliver(p) || more;
+        }
+        if (p.thrown)
+            std::rethrow_exception(std::move(p.thrown));
+        if (p.asked)
+            return halt::asked;
+        if (p.left == 0)
+            return halt::spent;
+        if (taken_ == 0 && !up_) {
+            if (failure_)
+                std::rethrow_exception(std::exchange(failure_, nullptr));
+            if (last_)
+                std::rethrow_exception(std::exchange(last_, nullptr));
+            return halt::end;
+        }
+        stalled_ = true;
+        return halt::pending;
+    }
+
+    /// Starts as much as may be. False if there was nothing to start.
+    bool fill(pull& p) {
+        bool any = false;
+        while (p.left != 0 && !p.asked && !p.thrown && can_take()) {
+            slot& s = free_slot();
+            if (!occupy(s, p))
+                break;
+            any = true;
+            if (takes_turn(s))
+                launch(s);
+        }
+        return any;
+    }
+
+    bool can_take() const noexcept { return up_ && taken_ < most_ && !outstanding(0); }
+
+    slot& free_slot() {
+        if (!free_) {
+            landed_.reserve(slots_.size() + 1);
+            slots_.push_back(std::make_unique<slot>());
+            free_ = slots_.back().get();
+        }
+        return *free_;
+    }
+
+    /// Puts an item of upstream's, if it has one now, into the first free slot.
+    bool occupy(slot& s, pull& p) {
+        try {
+            check();
+            auto item = up_->try_next();
+            if (!item) {
+                if (item.is_end())
+                    up_.reset();
+                else
+                    wants_upstream_ = true;
+                return false;
+            }
+            s.item.emplace(*std::move(item));
+        } catch (...) {
+            last_ = std::current_exception();
+            up_.reset();
+            return false;
+        }
+        --p.left;
+        free_ = s.next;
+        ++taken_;
+        if (ordered_)
+            queue_.push(s);
+        return true;
+    }
+
+    /// Whether an item may start. If not it will when the one before it of the same key has landed.
+    bool takes_turn(slot& s) {
+        if constexpr (keyed) {
+            try {
+                s.key = work_.key_of(*s.item);
+                return keys_.enter(s);
+            } catch (...) {
+                s.failure = std::current_exception();
+                land(s);
+                return false;
+            }
+        } else
+            return true;
+    }
+
+    /// What is going on for an item is over, and that is known to the consumer's strand.
+    void land(slot& s) {
+        s.landed = true;
+        if (!ordered_)
+            queue_.push(s);
+        if (s.failure)
+            fail_after(s);
+    }
+
+    /// Nothing is taken any more, and what can't be given is cancelled: all, or all behind this one.
+    void fail_after(slot& s) {
+        up_.reset();
+        if (ordered_)
+            cancel_some([this, &s](auto&& add) {
+                for (slot* behind = s.next; behind; behind = behind->next)
+                    add(*behind);
+            });
+        else
+            cancel_all();
+    }
+
+    /// Gives what is ready to be given. False if there was nothing.
+    bool deliver(pull& p) {
+        bool any = false;
+        while (!p.asked) {
+            slot* s = queue_.front();
+            if (!s || !s->landed)
+                break;
+            any = true;
+            queue_.pop();
+            auto out = finished(*s);
+            vacate(*s);
+            if (out)
+                p.asked = !p.give(p.taker, *std::move(out));
+        }
+        return any;
+    }
+
+    poll<value_type> finished(slot& s) {
+        if (ordered_ && failure_)
+            return pending; // it came behind the one that failed
+        if (!s.failure)
+            return work_.finish(*s.item, *std::move(s.made));
+        if (!failure_)
+            failure_ = std::move(s.failure);
+        return pending;
+    }
+
+    void vacate(slot& s) noexcept {
+        s.clear();
+        s.next = free_;
+        free_ = &s;
+        --taken_;
+    }
+
+    // What goes on, on the executor that was chosen or (the result of an operation) on any thread.
+
+    template <class Executor>
+    void settle_on(const Executor& ex) {
+        asio::any_io_executor here(ex);
+        if (here_ == here)
+            return;
+        here_ = std::move(here);
+        if constexpr (by_coroutine)
+            workers_here_ = asio::any_io_executor(untracked<Executor>(ex));
+    }
+
+    void launch(slot& s) {
+        auto self = this->shared_from_this();
+        going_on_.begin(here_);
+        if constexpr (by_coroutine) {
+            if (!s.held)
+                s.held = std::make_shared<hold>();
+            s.held->owner = std::move(self);
+            if (s.idle)
+                asio::dispatch(*std::exchange(s.idle, std::nullopt));
+            else
+                hire(s);
+        } else {
+            s.home = here_;
+            bool flying = false;
+            try {
+                auto op = work_.start(*s.item);
+                flying = true;
+                std::move(op)(landing(std::move(self), s));
+            } catch (...) {
+                s.failure = std::current_exception();
+                if (!flying) // otherwise the handler, wherever it is, lands
+                    land_from_afar(s);
+            }
+        }
+    }
+
+    void hire(slot& s) {
+        s.home = workers_here_;
+        watch_.begin(this->weak_from_this(), workers_here_);
+        asio::co_spawn(workers_here_, work_on(place(s)), worker_end{s.cancel.slot()});
+    }
+
+    /// What a worker never comes to: it is destroyed while it is idle.
+    struct worker_end {
+        using cancellation_slot_type = asio::cancellation_slot;
+        cancellation_slot_type get_cancellation_slot() const noexcept { return slot; }
+        void operator()(std::exception_ptr) const noexcept {}
+        asio::cancellation_slot slot;
+    };
+
+    static asio::awaitable<void> work_on(place here) {
+        slot& s = *here;
+        for (;;) {
+            do {
+                // What a function did to these was for its own item.
+                co_await asio::this_coro::reset_cancellation_state();
+                co_await asio::this_coro::throw_if_cancelled(true);
+                try {
+                    if constexpr (std::is_same_v<operation, asio::awaitable<void>>) {
+                        co_await here.owner().work_.start(*s.item);
+                        s.made.emplace();
+                    } else {
+                        auto result = co_await here.owner().work_.start(*s.item);
+                        s.made.emplace(std::move(result));
+                    }
+                } catch (...) {
+                    s.failure = std::current_exception();
+                }
+            } while (here.owner().goes_on(s));
+            co_await idle(here);
+        }
+    }
+
+    /// Inside a pull: gives what was made, and puts the next item in its place.
+    bool goes_on(slot& s) {
+        s.here = pulled_ == this;
+        if (!s.here)
+            return false;
+        pull& p = *pull_;
+        try {
+            land_here(s);
+            deliver(p);
+            return !keyed && !p.asked && p.left != 0 && free_ == &s && can_take() && occupy(s, p);
+        } catch (...) {
+            p.thrown = std::current_exception();
+            return false;
+        }
+    }
+
+    /// A worker waits for its next item. Only then has this one landed, as the next may come at once.
+    static auto idle(place& here) {
+        return asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
+            [&here](auto handler) {
+                slot& s = *here;
+                const auto owner = here.leave(); // it may be gone after this
+                s.idle.emplace(std::move(handler));
+                if (s.here)
+                    owner->going_on_.end();
+                else
+                    owner->land_from_afar(s);
+            },
+            asio::use_awaitable);
+    }
+
+    void land_here(slot& s) {
+        leaves_turn(s);
+        land(s);
+    }
+
+    void land_from_afar(slot& s) {
+        leaves_turn(s);
+        going_on_.end();
+        landed_.put(&s);
+        wake();
+    }
+
+    void leaves_turn(slot& s) {
+        if constexpr (keyed)
+            if (slot* next = keys_.leave(s))
+                post_to(s.home, std::allocator<void>(), [self = this->shared_from_this(), next] {
+                    if (next->unwanted)
+                        self->lose_waiting(*next);
+                    else
+                        self->launch(*next);
+                });
+    }
+
+    void lose_waiting(slot& s) {
+        going_on_.begin(here_);
+        lose(s);
+    }
+
+    void lose(slot& s) noexcept {
+        s.failure = make_failure(asio::error::operation_aborted, Work::name);
+        land_from_afar(s);
+    }
+
+    void cancel_all() noexcept {
+        cancel_some([this](auto&& add) {
+            for (auto& s : slots_)
+                add(*s);
+        });
+    }
+
+    /// Cancels those that `each` names and that have not landed, where they run.
+    template <class Each>
+    void cancel_some(Each each) noexcept {
+        if (!going_on_.any())
+            return;
+        std::vector<slot*> victims;
+        each([&](slot& s) {
+            if (s.item && !s.landed) {
+                s.unwanted = true;
+                victims.push_back(&s);
+            }
+        });
+        if (victims.empty())
+            return;
+        post_to(
+            here_,
+            std::allocator<void>(),
+            [self = this->shared_from_this(), victims = std::move(victims)] {
+                for (slot* s : victims)
+                    s->cancel.emit(asio::cancellation_type::terminal);
+            });
+    }
+
+    friend class context_watch<in_flight>;
+    void dismiss() noexcept {
+        for (auto& s : slots_)
+            s->idle.reset();
+    }
+
+    static inline constinit thread_local in_flight* pulled_ = nullptr; // by whom on this thread
+    pull* pull_ = nullptr;
+
+    std::optional<Up> up_; // until it is over
+    Work work_;
+    std::size_t most_;
+    bool ordered_;
+    bool stalled_ = false;        // a pull would find nothing, as things are
+    bool wants_upstream_ = false; // has found it pending
+    std::exception_ptr failure_;  // the first one
+    std::exception_ptr last_;     // upstream's, which comes behind all that is going on
+
+    std::size_t taken_ = 0;
+    std::vector<std::unique_ptr<slot>> slots_;
+    slot* free_ = nullptr;
+    slot_queue<slot> queue_; // in the order in which they are to be given
+
+    asio::any_io_executor here_;
+    asio::any_io_executor workers_here_;
+    arrivals<slot*> landed_;
+    work_count going_on_;
+    [[no_unique_address]] key_turns<slot, key> keys_;
+    context_watch<in_flight> watch_;
+};
+
+} // namespace streamx::detail

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <streamx/core/asio.hpp>
+#include <streamx/core/detail/gate.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+
+namespace streamx::detail {
+
+/// Where an item is, from when it is taken until what came of it has been given. `Owner` is the
+/// `in_flight`. Between start and landing it belongs to what is going on, otherwise to the consumer.
+template <class Owner, class Item, class Made, class Key>
+struct in_flight_slot {
+    /// What keeps the owner alive while a worker works. Worker and slot share it, as either may be
+    /// destroyed first.
+    struct hold {
+        std::shared_ptr<Owner> owner;
+    };
+    using idle_handler = typename asio::async_result<asio::use_awaitable_t<>, void()>::handler_type;
+
+    void clear() noexcept {
+        item.reset();
+        made.reset();
+        failure = nullptr;
+        landed = false;
+        next = nullptr;
+    }
+
+    std::optional<Item> item;
+    std::optional<Made> made;
+    std::exception_ptr failure;
+    bool landed = false;
+    bool here = false;                  // it was completed inside a pull
+    std::atomic<bool> unwanted = false; // it has been cancelled
+    in_flight_slot* next = nullptr;     // in the queue, or of those that are free
+
+    Key key{};
+    in_flight_slot* behind = nullptr; // the next of the same key
+
+    asio::any_io_executor home; // where it was started
+    asio::cancellation_signal cancel;
+    std::shared_ptr<hold> held;
+    std::optional<idle_handler> idle; // the worker, which waits for an item
+};
+
+/// A queue of slots.
+template <class Slot>
+class slot_queue {
+public:
+    Slot* front() const noexcept { return first_; }
+    void push(Slot& s) noexcept {
+        s.next = nullptr;
+        (first_ ? last_->next : first_) = &s;
+        last_ = &s;
+    }
+    void pop() noexcept { first_ = first_->next; }
+
+private:
+    Slot* first_ = nullptr;
+    Slot* last_ = nullptr;
+};
+
+/// Whose turn it is of those that have the same key. Called from any thread.
+template <class Slot, class Key>
+class key_turns {
+public:
+    /// Whether the slot is the only one of its key. If not its turn comes when the others have left.
+    bool enter(Slot& s) {
+        std::lock_guard lock(mutex_);
+        s.behind = nullptr;
+        auto [last, fresh] = last_.try_emplace(s.key, &s);
+        if (!fresh)
+            std::exchange(last->second, &s)->behind = &s;
+        return fresh;
+    }
+
+    /// The slot whose turn it is when this one leaves, if there is one.
+    Slot* leave(Slot& s) {
+        std::lock_guard lock(mutex_);
+        if (!s.behind)
+            last_.erase(s.key);
+        return s.behind;
+    }
+
+private:
+    std::mutex mutex_;
+    std::unordered_map<Key, Slot*> last_;
+};
+template <class Slot>
+class key_turns<Slot, std::monostate> {};
+
+/// Tells the owner of idle workers when their context goes: they must go with it, as a coroutine is
+/// unwound on its executor.
+template <class Owner>
+class context_watch {
+public:
+    void begin(std::weak_ptr<Owner> owner, const asio::any_io_executor& ex) {
+        if (!std::exchange(begun_, true))
+            gate_.park(watcher(std::move(owner), ex));
+    }
+
+private:
+    class watcher {
+    public:
+        using executor_type = asio::any_io_executor;
+        executor_type get_executor() const noexcept { return executor_; }
+
+        watcher(std::weak_ptr<Owner> owner, asio::any_io_executor ex) noexcept
+            : owner_(std::move(owner)), executor_(std::move(ex)) {}
+        watcher(watcher&&) = default;
+        watcher& operator=(watcher&&) = delete;
+        ~watcher() {
+            if (const auto alive = std::exchange(owner_, {}).lock())
+                alive->dismiss();
+        }
+
+        void operator()(error_code) noexcept { owner_.reset(); }
+
+    private:
+        std::weak_ptr<Owner> owner_;
+        asio::any_io_executor executor_;
+    };
+
+    bool begun_ = false;
+    gate<std::mutex> gate_;
+};
+
+} // namespace streamx::detail

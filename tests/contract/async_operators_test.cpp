@@ -1,0 +1,67 @@
+#include <contract/operator_contract.hpp>
+
+#include <streamx/operators/filter_async.hpp>
+#include <streamx/operators/map_async.hpp>
+#include <streamx/operators/map_async_keyed.hpp>
+#include <streamx/operators/map_async_unordered.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <gtest/gtest.h>
+
+#include <utility>
+
+// One line an operator: see operator_contract.hpp for what it promises. The functions complete without
+// waiting, or after a post, and the operators that give results as they come give them in order then.
+
+namespace streamx::testing {
+namespace {
+
+/// A coroutine that completes without waiting.
+template <class User>
+auto at_once(User user) {
+    return [user](auto item) -> asio::awaitable<decltype(item)> {
+        user(item);
+        co_return item;
+    };
+}
+
+/// One that waits before it completes.
+template <class User>
+auto later(User user) {
+    return [user](auto item) -> asio::awaitable<decltype(item)> {
+        co_await asio::post(asio::use_awaitable);
+        user(item);
+        co_return item;
+    };
+}
+
+/// An asynchronous operation of Asio's kind.
+template <class User>
+auto operation(User user) {
+    return [user]<class T, class Token>(T item, Token&& token) {
+        user(item);
+        return asio::async_initiate<Token, void(error_code, T)>(
+            [](auto handler, T made) {
+                auto ex = asio::get_associated_executor(handler);
+                asio::post(ex, [h = std::move(handler), m = std::move(made)]() mutable {
+                    std::move(h)(error_code(), std::move(m));
+                });
+            },
+            token,
+            std::move(item));
+    };
+}
+
+// clang-format off
+TEST(async_operators_test, map_async_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | map_async(at_once(user)); }); }
+TEST(async_operators_test, map_async_of_several_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | map_async(3, later(user)); }); }
+TEST(async_operators_test, map_async_of_an_operation_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | map_async(2, operation(user)); }); }
+TEST(async_operators_test, map_async_unordered_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | map_async_unordered(1, at_once(user)); }); }
+TEST(async_operators_test, map_async_keyed_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | map_async_keyed(3, [](const auto&) { return 0; }, later(user)); }); }
+TEST(async_operators_test, filter_async_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | filter_async(2, [user](const auto& item) -> asio::awaitable<bool> { user(item); co_return true; }); }); }
+// clang-format on
+
+} // namespace
+} // namespace streamx::testing
