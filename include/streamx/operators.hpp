@@ -6,6 +6,7 @@
 #include <streamx/operators/chunks.hpp>
 #include <streamx/operators/chunks_timeout.hpp>
 #include <streamx/operators/concat.hpp>
+#include <streamx/operators/concat_map.hpp>
 #include <streamx/operators/deadline.hpp>
 #include <streamx/operators/debounce.hpp>
 #include <streamx/operators/default_if_empty.hpp>
@@ -46,6 +47,7 @@
 #include <streamx/operators/slide.hpp>
 #include <streamx/operators/start_with.hpp>
 #include <streamx/operators/stride.hpp>
+#include <streamx/operators/switch_map.hpp>
 #include <streamx/operators/take.hpp>
 #include <streamx/operators/take_for.hpp>
 #include <streamx/operators/take_last.hpp>

@@ -1,9 +1,13 @@
 #include <contract/operator_contract.hpp>
 
+#include <streamx/operators/concat_map.hpp>
 #include <streamx/operators/filter_async.hpp>
+#include <streamx/operators/flat_map.hpp>
 #include <streamx/operators/map_async.hpp>
 #include <streamx/operators/map_async_keyed.hpp>
 #include <streamx/operators/map_async_unordered.hpp>
+#include <streamx/operators/switch_map.hpp>
+#include <streamx/sources/just.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/post.hpp>
@@ -54,6 +58,15 @@ auto operation(User user) {
     };
 }
 
+/// A stream of one item.
+template <class User>
+auto alone(User user) {
+    return [user](auto item) {
+        user(item);
+        return just(std::move(item));
+    };
+}
+
 // clang-format off
 TEST(async_operators_test, map_async_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | map_async(at_once(user)); }); }
 TEST(async_operators_test, map_async_of_several_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | map_async(3, later(user)); }); }
@@ -61,6 +74,9 @@ TEST(async_operators_test, map_async_of_an_operation_keeps_the_contract) { opera
 TEST(async_operators_test, map_async_unordered_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | map_async_unordered(1, at_once(user)); }); }
 TEST(async_operators_test, map_async_keyed_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | map_async_keyed(3, [](const auto&) { return 0; }, later(user)); }); }
 TEST(async_operators_test, filter_async_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | filter_async(2, [user](const auto& item) -> asio::awaitable<bool> { user(item); co_return true; }); }); }
+TEST(async_operators_test, flat_map_over_streams_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | flat_map(3, alone(user)); }); }
+TEST(async_operators_test, concat_map_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | concat_map(alone(user)); }); }
+TEST(async_operators_test, switch_map_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | switch_map(alone(user)); }); }
 // clang-format on
 
 } // namespace

@@ -3,8 +3,10 @@
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
 #include <streamx/core/detail/budget.hpp>
+#include <streamx/core/detail/checked.hpp>
 #include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/elements.hpp>
+#include <streamx/core/detail/flatten.hpp>
 #include <streamx/core/detail/wait_unless.hpp>
 #include <streamx/core/stream_interface.hpp>
 
@@ -95,6 +97,16 @@ template <class Fn>
     return adaptor([fn = std::move(fn)]<async_stream Up>(Up up) mutable {
         return flat_map_stream<Up, Fn>(std::move(up), std::move(fn));
     });
+}
+
+/// Passes each item through a function that makes a stream of it, and merges those streams, up to `n`
+/// at once: each item as it comes, fair round robin. The next is begun when one has ended. Throws
+/// `std::invalid_argument` if `n` is 0.
+/// @copydoc flat_map
+template <class Fn>
+[[nodiscard]] auto flat_map(std::size_t n, Fn fn) {
+    detail::checked_size(n, "flat_map: n must be at least 1");
+    return detail::flatten(n, detail::newcomer::waits_for_room, std::move(fn));
 }
 
 } // namespace streamx

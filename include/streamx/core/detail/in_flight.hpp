@@ -59,6 +59,7 @@ class in_flight final : public input_waits<1>,
 
 public:
     using value_type = typename Work::value_type;
+    using executor_type = executor_t<Up>;
 
     in_flight(Up up, Work work, std::size_t n, made_order order)
         : up_(std::move(up)), work_(std::move(work)), most_(n),
@@ -114,7 +115,7 @@ private:
         bool (*give)(void*, value_type&&);
         void* taker;
         unsigned left = budget;
-        bool asked = false;        // the taker wants no more
+        bool asked = false;                  // the taker wants no more
         std::exception_ptr thrown = nullptr; // by the taker
     };
 
