@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/operators/balance.hpp>
+#include <streamx/operators/buffered.hpp>
 #include <streamx/operators/catch_errors.hpp>
 #include <streamx/operators/chunk_by.hpp>
 #include <streamx/operators/chunks.hpp>
@@ -37,6 +38,7 @@
 #include <streamx/operators/merge.hpp>
 #include <streamx/operators/on.hpp>
 #include <streamx/operators/or_else.hpp>
+#include <streamx/operators/parallel.hpp>
 #include <streamx/operators/partition.hpp>
 #include <streamx/operators/peekable.hpp>
 #include <streamx/operators/rate_limit.hpp>
@@ -57,5 +59,6 @@
 #include <streamx/operators/timestamp.hpp>
 #include <streamx/operators/transform_error.hpp>
 #include <streamx/operators/unzip.hpp>
+#include <streamx/operators/via.hpp>
 #include <streamx/operators/yield_every.hpp>
 #include <streamx/operators/zip.hpp>

@@ -1,12 +1,15 @@
 #include <contract/operator_contract.hpp>
 
+#include <streamx/operators/buffered.hpp>
 #include <streamx/operators/concat_map.hpp>
 #include <streamx/operators/filter_async.hpp>
 #include <streamx/operators/flat_map.hpp>
 #include <streamx/operators/map_async.hpp>
 #include <streamx/operators/map_async_keyed.hpp>
 #include <streamx/operators/map_async_unordered.hpp>
+#include <streamx/operators/parallel.hpp>
 #include <streamx/operators/switch_map.hpp>
+#include <streamx/operators/via.hpp>
 #include <streamx/sources/just.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -77,6 +80,9 @@ TEST(async_operators_test, filter_async_keeps_the_contract) { operator_contract(
 TEST(async_operators_test, flat_map_over_streams_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | flat_map(3, alone(user)); }); }
 TEST(async_operators_test, concat_map_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | concat_map(alone(user)); }); }
 TEST(async_operators_test, switch_map_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | switch_map(alone(user)); }); }
+TEST(async_operators_test, buffered_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | buffered(2); }); }
+TEST(async_operators_test, via_keeps_the_contract) { operator_contract([](auto up) { auto ex = up.get_executor(); return std::move(up) | via(ex, 1); }); }
+TEST(async_operators_test, parallel_keeps_the_contract) { operator_contract([](auto up, auto user) { auto ex = up.get_executor(); return std::move(up) | parallel(2, ex, [user](auto item) { user(item); return item; }); }); }
 // clang-format on
 
 } // namespace

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/async_mapping.hpp>
 #include <streamx/core/detail/awaitable_fn.hpp>
 #include <streamx/core/detail/driver.hpp>
+#include <streamx/core/detail/steps.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <exception>
 #include <functional>
+#include <type_traits>
 #include <utility>
 
 namespace streamx {
@@ -60,6 +64,29 @@ auto async_for_each(S&& stream, Fn fn, Token&& token) {
             std::forward<S>(stream),
             detail::for_each_step<Fn>{std::move(fn)},
             std::forward<Token>(token));
+}
+
+/// Calls an asynchronous function with each item, `n` at once. The stream is given as an rvalue. `fn`
+/// is as for `map_async`: `fn(item)` returns an `asio::awaitable`, or `fn(item, token)` takes a
+/// completion token; what it makes is dropped. Throws `std::invalid_argument` if `n` is 0.
+/// @completes `void(std::exception_ptr)` when all is done, on the handler's associated executor, the
+///            stream's by default, where `fn` runs too; never inside this call
+/// @errors  what the stream threw, when what was in flight is done; the first failure of `fn`, when
+///          all else that was in flight has been cancelled (terminal) and is over;
+///          `operation_aborted` when cancelled
+/// @cancels total, partial, terminal; what is in flight is then cancelled, and not waited for
+/// @threads may be called from any thread
+template <async_stream S, class Fn, class Token>
+    requires(!std::is_reference_v<S>)
+auto async_for_each(S&& stream, std::size_t n, Fn fn, Token&& token) {
+    return detail::async_drive<void(std::exception_ptr)>(
+        std::move(stream) | detail::map_async(
+                                n,
+                                detail::made_order::of_completion,
+                                "async_for_each: n must be at least 1",
+                                std::move(fn)),
+        detail::ignore_step(),
+        std::forward<Token>(token));
 }
 
 } // namespace streamx

@@ -17,6 +17,7 @@
 #include <boost/system/system_error.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <stdexcept>
 #include <utility>
@@ -215,6 +216,52 @@ TEST_F(async_for_each_test, runs_its_function_on_the_handlers_executor) {
     run();
 
     EXPECT_EQ(on_strand, std::vector(4, true));
+}
+
+TEST_F(async_for_each_test, n_at_once_has_n_in_flight_and_completes_when_all_is_done) {
+    int now = 0;
+    int most = 0;
+    probe<> p;
+    async_for_each(
+        upstream().item(1).item(2).item(3).item(4).item(5).end(),
+        2,
+        [&](int i) -> asio::awaitable<void> {
+            most = std::max(most, ++now);
+            co_await asio::post(asio::use_awaitable);
+            items.push_back(i);
+            --now;
+        },
+        p.handler());
+    run();
+
+    EXPECT_EQ(p.calls(), 1);
+    EXPECT_FALSE(p->failure) << p->what;
+    EXPECT_EQ(items, (std::vector{1, 2, 3, 4, 5}));
+    EXPECT_EQ(most, 2);
+}
+
+TEST_F(async_for_each_test, n_at_once_fails_with_what_one_of_them_does) {
+    probe<> p;
+    async_for_each(
+        upstream().item(1).item(2).hang(),
+        4,
+        [&]<class Token>(int i, Token&& token) {
+            return asio::async_initiate<Token, void(error_code)>(
+                [this](auto handler, int n) {
+                    asio::post(ctx, [n, h = std::move(handler)]() mutable {
+                        std::move(h)(n == 2 ? error_code(asio::error::eof) : error_code());
+                    });
+                },
+                token,
+                i);
+        },
+        p.handler());
+    run();
+
+    EXPECT_EQ(p->ec, asio::error::eof);
+    EXPECT_EQ(seen.live(), 0U);
+    EXPECT_THROW(
+        async_for_each(upstream().end(), 0, note_later(), p.handler()), std::invalid_argument);
 }
 
 } // namespace
