@@ -1,17 +1,19 @@
 #pragma once
 
-#include <streamx/core/detail/gate.hpp>
+#include <streamx/core/detail/handler.hpp>
 #include <streamx/core/detail/ready.hpp>
 #include <streamx/core/error.hpp>
 #include <streamx/core/stream_interface.hpp>
+#include <streamx/time/clock_service.hpp>
+#include <streamx/time/detail/timer.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/execution_context.hpp>
 
 #include <cstddef>
 #include <deque>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -46,10 +48,13 @@ private:
 };
 
 /// A stream that plays what it is told, to stand upstream of what is tested:
-/// `script<int>(ex).item(1).pending().item(2).end()`.
+/// `script<int>(ex).item(1).wait(10ms).item(2).end()`.
 ///
 /// `pending` is a gap: the wait for what comes after it completes by a post. After `hang` nothing
 /// comes any more. A script that was played through is at its end.
+///
+/// `wait` lets time pass, by the clock of the executor's context. The time of a script begins with the
+/// first pull and goes on by itself: for a consumer that is late, what was due meanwhile is ready.
 template <class T>
 class [[nodiscard]] script : public stream_interface<script<T>> {
 public:
@@ -57,7 +62,8 @@ public:
     using executor_type = asio::any_io_executor;
 
     explicit script(asio::any_io_executor ex, observer seen = {})
-        : executor_(std::move(ex)), state_(std::make_shared<state>(std::move(seen))) {}
+        : executor_(std::move(ex)),
+          state_(std::make_shared<state>(streamx::detail::context_of(*this), std::move(seen))) {}
     script(script&&) = default;
     script& operator=(script&&) = default;
 
@@ -65,6 +71,8 @@ public:
     script&& item(T x) && { return std::move(item(std::move(x))); }
     script& pending() & { return add(kind::gap); }
     script&& pending() && { return std::move(pending()); }
+    script& wait(clock_service::duration d) & { return add(kind::wait, {}, {}, d); }
+    script&& wait(clock_service::duration d) && { return std::move(wait(d)); }
     script& hang() & { return add(kind::hang); }
     script&& hang() && { return std::move(hang()); }
     script& end() & { return add(kind::end); }
@@ -96,16 +104,22 @@ public:
     }
 
 private:
-    enum class kind { item, gap, hang, failure, end };
+    using time_point = clock_service::time_point;
+
+    enum class kind { item, gap, wait, hang, failure, end };
 
     struct step {
         kind what;
         std::optional<T> item;
         std::exception_ptr failure;
+        clock_service::duration time;
     };
 
     struct state {
-        explicit state(observer o) : seen(std::move(o.seen_)) { ++seen->live; }
+        state(asio::execution_context& context, observer o)
+            : seen(std::move(o.seen_)), timer(std::make_shared<streamx::detail::timer>(context)) {
+            ++seen->live;
+        }
         state(const state&) = delete;
         state& operator=(const state&) = delete;
         ~state() { --seen->live; }
@@ -118,6 +132,7 @@ private:
                 ++seen->misuses;
                 return streamx::end;
             }
+            pass_time();
             switch (next()) {
             case kind::item:
                 ++seen->items;
@@ -129,10 +144,26 @@ private:
                 over = true;
                 return streamx::end;
             case kind::gap:
+            case kind::wait:
             case kind::hang:
                 break;
             }
             return streamx::pending;
+        }
+
+        /// When what comes next is there: at a time, or by `wake`.
+        time_point due() {
+            if (!time)
+                time = timer->now();
+            return next() == kind::wait ? streamx::detail::later(*time, steps.front().time)
+                                        : time_point::max();
+        }
+
+        void pass_time() {
+            for (auto at = due(); at <= timer->now(); at = due()) {
+                time = at;
+                play();
+            }
         }
 
         step play() {
@@ -146,7 +177,8 @@ private:
         std::deque<step> steps;
         std::size_t position = 0;
         bool over = false;
-        streamx::detail::gate<std::mutex> ready;
+        std::optional<time_point> time; // how far it has come, from the first pull on
+        std::shared_ptr<streamx::detail::timer> timer;
     };
 
     struct initiate_wait {
@@ -157,22 +189,21 @@ private:
                 return streamx::detail::async_ready(std::move(handler), self->executor_);
             ++s->seen->waits;
             s->seen->misuses += s->over ? 1 : 0;
-            streamx::detail::async_wait_on(
-                std::shared_ptr<streamx::detail::gate<std::mutex>>(s, &s->ready),
-                self->executor_,
-                std::move(handler));
+            streamx::detail::timer::async_wait(
+                s->timer, s->due(), self->executor_, std::move(handler));
             self->go_on();
         }
 
         script* self;
     };
 
-    /// Lets the wait complete: at once if there is no gap, after a post if there is one.
+    /// Lets the wait complete, unless it is for a time: at once, or after a post if there is a gap.
     void go_on() {
-        if (state_->next() == kind::hang)
+        const auto next = state_->next();
+        if (next == kind::hang || next == kind::wait)
             return;
-        if (state_->next() != kind::gap)
-            return state_->ready.wake();
+        if (next != kind::gap)
+            return state_->timer->wake();
         streamx::detail::post_to(
             executor_,
             std::allocator<void>(),
@@ -180,14 +211,17 @@ private:
                 if (auto s = weak.lock()) {
                     if (s->position == gap)
                         s->play();
-                    s->ready.wake();
+                    s->timer->wake();
                 }
             });
     }
 
     script&
-    add(kind what, std::optional<T> item = std::nullopt, std::exception_ptr failure = nullptr) {
-        state_->steps.push_back({what, std::move(item), std::move(failure)});
+    add(kind what,
+        std::optional<T> item = std::nullopt,
+        std::exception_ptr failure = nullptr,
+        clock_service::duration time = {}) {
+        state_->steps.push_back({what, std::move(item), std::move(failure), time});
         return *this;
     }
 

@@ -1,0 +1,224 @@
+#pragma once
+
+#include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/next.hpp>
+#include <streamx/core/error.hpp>
+#include <streamx/testing/collect.hpp>
+#include <streamx/testing/expectation.hpp>
+#include <streamx/testing/probe.hpp>
+#include <streamx/testing/virtual_clock.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace streamx::testing {
+
+namespace detail {
+
+/// One stream, pulled by the rules, with one of its waits interrupted.
+template <class S>
+class contract_run {
+public:
+    enum class how { not_at_all, cancel, destroy };
+
+    /// The wait number `at` is interrupted after `steps` handlers have run.
+    struct interruption {
+        how what = how::not_at_all;
+        std::size_t at = 0;
+        std::size_t steps = 0;
+        asio::cancellation_type type = asio::cancellation_type::none;
+    };
+
+    template <class Context>
+    contract_run(Context& context, S&& stream, interruption plan)
+        : stream_(std::move(stream)), plan_(plan), elsewhere_(context.get_executor()) {
+        pull(context);
+    }
+
+    const collected<item_t<S>>& got() const noexcept { return got_; }
+    std::size_t waits() const noexcept { return waits_; }
+    /// The interruption came before the wait was over.
+    bool in_time() const noexcept { return in_time_; }
+
+private:
+    static constexpr std::size_t most_futile_waits = 10'000;
+
+    template <class Context>
+    void pull(Context& context) {
+        std::size_t futile = 0;
+        try {
+            for (;;) {
+                if (auto item = streamx::detail::try_next_once(*stream_)) {
+                    got_.items.push_back(*std::move(item));
+                    futile = 0;
+                    continue;
+                } else if (item.is_end()) {
+                    got_.ended = true;
+                    return;
+                }
+                if (++futile == most_futile_waits)
+                    throw expectation_failed("async_wait completes, and try_next has nothing");
+                const auto ec = wait(context);
+                if (!stream_)
+                    return;
+                if (ec)
+                    throw boost::system::system_error(ec, "wait");
+            }
+        } catch (const expectation_failed&) {
+            throw;
+        } catch (...) {
+            got_.failure = std::current_exception();
+            got_.what = what_of(got_.failure);
+        }
+    }
+
+    template <class Context>
+    error_code wait(Context& context) {
+        const bool interrupted = plan_.what != how::not_at_all && plan_.at == waits_;
+        ++waits_;
+        asio::cancellation_signal cancel;
+        probe<> done;
+        auto at_home = std::make_shared<bool>(true);
+        done.start([&](auto handler) {
+            auto checked = [this, at_home, handler = std::move(handler)](error_code ec) mutable {
+                *at_home = elsewhere_.running_in_this_thread();
+                handler(ec);
+            };
+            stream_->async_wait(asio::bind_cancellation_slot(
+                cancel.slot(), asio::bind_executor(elsewhere_, std::move(checked))));
+        });
+        if (done.calls() != 0)
+            throw expectation_failed("async_wait completed inside the call");
+
+        if (interrupted) {
+            for (std::size_t i = 0; i != plan_.steps && done.calls() == 0; ++i)
+                run_one(context);
+            in_time_ = done.calls() == 0;
+            if (plan_.what == how::cancel) {
+                cancel.emit(plan_.type);
+            } else if (in_time_) {
+                stream_.reset();
+                if (done.calls() != 0)
+                    throw expectation_failed("a wait completed inside the stream's destructor");
+            }
+        }
+        run_until(context, [&] { return done.calls() != 0; });
+        check(done, *at_home, interrupted);
+        return interrupted ? error_code() : done->ec;
+    }
+
+    void check(const probe<>& done, bool at_home, bool interrupted) const {
+        if (done->destroyed != 0)
+            throw expectation_failed("async_wait destroyed its handler and did not call it");
+        if (done.calls() == 0) {
+            if (!stream_)
+                throw expectation_failed("a wait whose stream was destroyed does not complete");
+            if (interrupted)
+                throw expectation_failed("a wait that was cancelled does not complete");
+            throw expectation_failed("async_wait does not complete, nor is there anything to run");
+        }
+        if (done.calls() > 1)
+            throw expectation_failed("async_wait called its handler more than once");
+        if (!at_home)
+            throw expectation_failed("async_wait did not complete on its handler's executor");
+        if (interrupted && stream_ && done->ec && done->ec != asio::error::operation_aborted)
+            throw expectation_failed(
+                "a wait that was cancelled completed with another error: " + done->what);
+    }
+
+    static void run_one(virtual_clock& clock) { clock.run_one(); }
+    static void run_one(asio::io_context& context) {
+        context.restart();
+        context.poll_one();
+    }
+
+    std::optional<S> stream_;
+    interruption plan_;
+    asio::strand<asio::io_context::executor_type> elsewhere_;
+    collected<item_t<S>> got_;
+    std::size_t waits_ = 0;
+    bool in_time_ = false;
+};
+
+template <class T>
+bool same_items(const collected<T>& a, const collected<T>& b) {
+    if (a.ended != b.ended || a.what != b.what || a.items.size() != b.items.size())
+        return false;
+    if constexpr (std::equality_comparable<T>)
+        return a.items == b.items;
+    else
+        return true;
+}
+
+} // namespace detail
+
+/// Checks a stream of yours against what `docs/writing-a-stream.md` asks of it. `make(executor)` makes
+/// one that comes to an end or a failure, the same each time; it goes by the clock of the executor's
+/// context, if it takes time. It is pulled to its end, then again with each of its waits cancelled at
+/// each moment, and with the stream destroyed at each moment.
+///
+/// Throws `expectation_failed`, which says what promise was broken. Returns what the stream gave.
+template <class Make>
+    requires std::invocable<Make&, asio::any_io_executor>
+auto verify_stream_contract(Make make) {
+    using stream = std::invoke_result_t<Make&, asio::any_io_executor>;
+    static_assert(async_stream<stream>, "make(executor) does not make a stream");
+    using run = detail::contract_run<stream>;
+    using how = typename run::how;
+
+    const auto play = [&make](typename run::interruption plan) {
+        asio::io_context context;
+        virtual_clock clock(context);
+        return run(clock, make(asio::any_io_executor(context.get_executor())), plan);
+    };
+    const auto whole = play({});
+    for (std::size_t at = 0; at != whole.waits(); ++at) {
+        using enum asio::cancellation_type;
+        for (auto type : {total, partial, terminal})
+            for (std::size_t steps = 0;; ++steps) {
+                const auto cancelled = play({how::cancel, at, steps, type});
+                if (!detail::same_items(cancelled.got(), whole.got()))
+                    throw expectation_failed(
+                        "a wait was cancelled, and items were lost or doubled");
+                if (!cancelled.in_time())
+                    break;
+            }
+        for (std::size_t steps = 0; play({how::destroy, at, steps}).in_time(); ++steps) {
+        }
+    }
+    return whole.got();
+}
+
+/// Checks as much of it as one stream shows that is pulled once, on `context`: an `io_context` or a
+/// `virtual_clock`. Its first wait is cancelled at once.
+template <async_stream S, class Context>
+collected<item_t<S>> verify_stream_contract(Context& context, S stream) {
+    using run = detail::contract_run<S>;
+    return run(context, std::move(stream), {run::how::cancel, 0, 0, asio::cancellation_type::total})
+        .got();
+}
+
+/// The same of a stream that has no executor.
+template <async_stream S>
+    requires std::same_as<executor_t<S>, no_executor>
+collected<item_t<S>> verify_stream_contract(S stream) {
+    asio::io_context context;
+    return verify_stream_contract(context, std::move(stream));
+}
+
+} // namespace streamx::testing

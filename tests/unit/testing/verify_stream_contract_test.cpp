@@ -1,0 +1,130 @@
+#include <streamx/testing/verify_stream_contract.hpp>
+
+#include <streamx/operators/take.hpp>
+#include <streamx/sources/interval.hpp>
+#include <streamx/sources/range.hpp>
+#include <streamx/testing/script.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace streamx::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(verify_stream_contract_test, finds_nothing_wrong_with_ours) {
+    const auto items = verify_stream_contract([](const asio::any_io_executor& ex) {
+        return script<int>(ex).item(1).pending().item(2).wait(1h).item(3).pending().end();
+    });
+    EXPECT_EQ(items.items, (std::vector{1, 2, 3}));
+    EXPECT_TRUE(items.ended);
+    const auto ticks = verify_stream_contract(
+        [](const asio::any_io_executor& ex) { return interval(ex, 1s) | take(3); });
+    EXPECT_EQ(ticks.items.size(), 3u);
+    const auto failed = verify_stream_contract([](const asio::any_io_executor& ex) {
+        return script<int>(ex).pending().fail(errc::truncated);
+    });
+    EXPECT_FALSE(failed.ended);
+    EXPECT_EQ(verify_stream_contract(range(0, 3)).items, (std::vector{0, 1, 2}));
+}
+
+TEST(verify_stream_contract_test, takes_one_stream_on_a_context_of_yours) {
+    asio::io_context ctx;
+    virtual_clock clock(ctx);
+    EXPECT_EQ(
+        verify_stream_contract(clock, interval(ctx.get_executor(), 1s) | take(2)).items.size(), 2u);
+}
+
+/// A stream that has to be waited for once, gives one item, and breaks one promise.
+enum class sin { loses_when_cancelled, inside, never, not_at_home, futile, forgets_when_destroyed };
+
+template <sin Sin>
+struct sinner {
+    using value_type = int;
+    using executor_type = asio::any_io_executor;
+
+    struct state {
+        bool ready = false;
+        bool given = false;
+        std::shared_ptr<void> kept;
+    };
+
+    explicit sinner(asio::any_io_executor ex) : executor(std::move(ex)) {}
+
+    executor_type get_executor() const { return executor; }
+
+    poll<int> try_next() {
+        if (Sin == sin::futile || !shared->ready)
+            return pending;
+        return std::exchange(shared->given, true) ? poll<int>(streamx::end) : poll<int>(1);
+    }
+
+    template <class Handler>
+    void async_wait(Handler handler) {
+        if constexpr (Sin == sin::inside) {
+            handler(error_code());
+            return;
+        } else if constexpr (Sin == sin::never) {
+            shared->kept = std::make_shared<Handler>(std::move(handler));
+            return;
+        } else {
+            const auto slot = asio::get_associated_cancellation_slot(handler);
+            if (slot.is_connected() && Sin == sin::loses_when_cancelled)
+                asio::cancellation_slot(slot).assign(
+                    [shared = shared](auto) { shared->given = true; });
+            asio::any_io_executor home = asio::get_associated_executor(handler);
+            asio::post(
+                Sin == sin::not_at_home ? executor : home,
+                [weak = std::weak_ptr(shared), handler = std::move(handler)]() mutable {
+                    auto alive = weak.lock();
+                    if (!alive && Sin == sin::forgets_when_destroyed)
+                        return;
+                    if (alive)
+                        alive->ready = true;
+                    handler(alive ? error_code() : asio::error::operation_aborted);
+                });
+        }
+    }
+
+    asio::any_io_executor executor;
+    std::shared_ptr<state> shared = std::make_shared<state>();
+};
+
+template <sin Sin>
+std::string verdict() {
+    try {
+        verify_stream_contract([](const asio::any_io_executor& ex) { return sinner<Sin>(ex); });
+    } catch (const expectation_failed& e) {
+        return e.what();
+    }
+    return "nothing wrong";
+}
+
+TEST(verify_stream_contract_test, finds_what_breaks_a_promise) {
+    EXPECT_EQ(
+        verdict<sin::loses_when_cancelled>(),
+        "a wait was cancelled, and items were lost or doubled");
+    EXPECT_EQ(verdict<sin::inside>(), "async_wait completed inside the call");
+    EXPECT_EQ(verdict<sin::never>(), "async_wait does not complete, nor is there anything to run");
+    EXPECT_EQ(verdict<sin::not_at_home>(), "async_wait did not complete on its handler's executor");
+    EXPECT_EQ(verdict<sin::futile>(), "async_wait completes, and try_next has nothing");
+    EXPECT_EQ(
+        verdict<sin::forgets_when_destroyed>(),
+        "async_wait destroyed its handler and did not call it");
+}
+
+} // namespace
+} // namespace streamx::testing
