@@ -4,6 +4,7 @@
 // not here, as it needs Boost.JSON.
 
 #include <streamx/io/accept_stream.hpp>
+#include <streamx/io/async_shutdown.hpp>
 #include <streamx/io/bytes.hpp>
 #include <streamx/io/bytes_codec.hpp>
 #include <streamx/io/codec.hpp>

@@ -15,6 +15,11 @@
 
 namespace streamx::io {
 
+namespace detail {
+template <class S, class Codec>
+struct stream_access;
+}
+
 /// The items that a decoder finds in what is read from a stream of bytes. `S` is the type of that:
 /// a value (owned) or a reference (borrowed).
 ///
@@ -80,7 +85,12 @@ public:
         return detail::async_wait_on_demand(*reader_, std::forward<Token>(token));
     }
 
+    /// Nothing: also when the stream is over there is something to ask it, and to shut down.
+    void release() noexcept {}
+
 private:
+    friend struct detail::stream_access<S, Codec>;
+
     poll<value_type> nothing_found(std::string_view in) {
         if (!reader_->over()) {
             if constexpr (!requires { codec_.limit(); })
@@ -109,6 +119,12 @@ private:
 };
 
 namespace detail {
+
+/// For what works on the bytes behind a stream's back.
+template <class S, class Codec>
+struct stream_access {
+    static detail::reader<S>& reader(framed_stream<S, Codec>& s) noexcept { return *s.reader_; }
+};
 
 /// A stream of items over a stream of bytes of its own.
 template <class S, class Codec>

@@ -1,5 +1,6 @@
 #include <streamx/io/framed_sink.hpp>
 
+#include <streamx/io/async_shutdown.hpp>
 #include <streamx/io/bytes.hpp>
 #include <streamx/io/framed.hpp>
 #include <streamx/io/lines.hpp>
@@ -388,6 +389,49 @@ TEST_F(framed_sink_test, a_context_that_goes_takes_everything_with_it) {
         out->async_flush(flushes.handler());
     }
     EXPECT_EQ(sends->destroyed + flushes->destroyed, 2);
+}
+
+TEST_F(framed_sink_test, a_shutdown_writes_all_and_waits_for_the_peers_end) {
+    virtual_clock clock(ctx);
+    for (bool answers : {true, false}) {
+        const auto before = clock.now();
+        connect(4);
+        auto [in, out] = io::framed<io::line_codec>(take());
+        EXPECT_TRUE(out.try_send("goodbye"));
+        say("not read\n");
+        const auto done = started([&, &i = in, &o = out](auto h) {
+            io::async_shutdown(std::move(i), std::move(o), std::move(h));
+        });
+        EXPECT_EQ(heard(), "goodbye\n");
+        EXPECT_EQ(peer_saw, asio::error::eof);
+        EXPECT_EQ(done.calls(), 0);
+        EXPECT_FALSE(near_script->closed());
+        if (answers) {
+            say("still talking\n");
+            end();
+        }
+        clock.run();
+        EXPECT_EQ(done.calls(), 1);
+        EXPECT_EQ(done->ec, answers ? error_code() : errc::shutdown_timeout) << done->what;
+        EXPECT_EQ(clock.now() - before, answers ? 0s : 10s);
+        EXPECT_TRUE(near_script->closed());
+    }
+}
+
+TEST_F(framed_sink_test, a_shutdown_can_be_cancelled) {
+    connect();
+    auto [in, out] = io::framed<io::line_codec>(take());
+    asio::cancellation_signal cancel;
+    const auto done = started([&, &i = in, &o = out](auto h) {
+        io::async_shutdown(
+            std::move(i), std::move(o), asio::bind_cancellation_slot(cancel.slot(), std::move(h)));
+    });
+    poll();
+    EXPECT_EQ(done.calls(), 0);
+    cancel.emit(asio::cancellation_type::total);
+    poll();
+    EXPECT_EQ(done->ec, asio::error::operation_aborted);
+    EXPECT_TRUE(near_script->closed());
 }
 
 TEST_F(framed_sink_test, the_halves_of_framed_live_for_themselves) {

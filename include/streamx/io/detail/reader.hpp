@@ -9,6 +9,7 @@
 
 #include <boost/asio/error.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -42,14 +43,25 @@ public:
     void starve() noexcept { starved_ = true; }
     bool ready() const noexcept { return !starved_ || over(); }
 
+    /// From now on all has to be over by then.
+    void end_by(time_point t) noexcept { end_by_ = t; }
+    /// Throws away what is there. Whether it is over.
+    bool discard() {
+        remain({});
+        starve();
+        if (!over() && dog_.now() >= end_by_)
+            error_ = errc::shutdown_timeout;
+        return over();
+    }
+
     watchdog<executor_type>& dog() noexcept { return dog_; }
     std::optional<time_point> deadline() const noexcept {
         if (!this->waiting() || !quiet_since_)
             return {};
-        return streamx::detail::later(*quiet_since_, connection_->limits.idle);
+        return std::min(end_by_, streamx::detail::later(*quiet_since_, connection_->limits.idle));
     }
     void on_deadline() {
-        error_ = errc::idle_timeout;
+        error_ = dog_.now() >= end_by_ ? errc::shutdown_timeout : errc::idle_timeout;
         this->stop();
         this->arrived();
     }
@@ -92,6 +104,7 @@ private:
     bool starved_ = true;
     bool ended_ = false;
     error_code error_;
+    time_point end_by_ = time_point::max();
     std::optional<time_point> quiet_since_; // somebody waited and nothing came
     watchdog<executor_type> dog_;
 };
