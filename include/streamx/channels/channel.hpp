@@ -1,5 +1,6 @@
 #pragma once
 
+#include <streamx/channels/memory_budget.hpp>
 #include <streamx/channels/overflow.hpp>
 #include <streamx/channels/receiver.hpp>
 #include <streamx/channels/sender.hpp>
@@ -9,7 +10,9 @@
 #include <cstddef>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 namespace streamx {
@@ -25,6 +28,11 @@ struct channel_options {
     /// or that is left when the last receiver goes. Called by whoever caused it, with no lock held;
     /// it must not throw.
     std::function<void(T&&)> on_undelivered = nullptr;
+    /// What the items in it weigh counts against this as well: where that is used up it is full.
+    std::optional<memory_budget> budget = std::nullopt;
+    /// What an item weighs; `weight_of` if nothing is given. It may be called by several threads at
+    /// a time.
+    std::function<std::size_t(const T&)> weight = nullptr;
 };
 
 /// The two ends of a channel; made for structured bindings, `auto [tx, rx] = make_channel<T>(...)`.
@@ -48,6 +56,14 @@ channel_ends<T, Lock> make_ends(
         "make_channel: capacity must be at least 1 with overflow::drop_oldest");
     const core_ptr<T, Lock> core(new channel_core<T, Lock>(
         rx, options.capacity, options.overflow, std::move(options.on_undelivered)));
+    if (options.budget) {
+        if constexpr (std::is_same_v<Lock, null_lock>)
+            throw std::invalid_argument("make_local_channel: a budget is shared by threads");
+        else
+            core->share(
+                options.budget->state(),
+                options.weight ? std::move(options.weight) : &weight_of<T>);
+    }
     return {basic_sender<T, Lock>(core, tx), basic_receiver<T, Lock>(core, rx)};
 }
 

@@ -73,8 +73,8 @@ public:
     /// @completes `void(error_code)` when the item is in the channel, on the handler's associated
     ///            executor, this sender's by default; never inside this call
     /// @errors  `errc::closed`: closed, or no receiver is left; `errc::full` under
-    ///          `overflow::fail`; `operation_aborted`: cancelled, or this sender destroyed. On
-    ///          error nothing was taken
+    ///          `overflow::fail`; `errc::exceeds_budget`: it weighs more than the whole budget;
+    ///          `operation_aborted`: cancelled, or this sender destroyed. On error nothing was taken
     /// @cancels total, partial, terminal; the item was not taken, unless the operation succeeds
     /// @threads as the class; a referenced item stays alive until completion
     template <class Token>
@@ -93,8 +93,8 @@ public:
     /// @completes `void(error_code, std::size_t)`, the number of elements that are in the channel,
     ///            on the handler's associated executor, this sender's by default; never inside this
     ///            call
-    /// @errors  `errc::closed`, `errc::full`, `operation_aborted` when cancelled; the elements
-    ///          after that number were not taken
+    /// @errors  `errc::closed`, `errc::full`, `errc::exceeds_budget`, `operation_aborted` when
+    ///          cancelled; the elements after that number were not taken
     /// @cancels total, partial, terminal, between two elements
     /// @threads as the class
     template <std::ranges::input_range R, class Token>
@@ -121,6 +121,7 @@ public:
     /// @completes `void(error_code)` on the handler's associated executor, this sender's by
     ///            default; never inside this call
     /// @errors  `errc::closed`: it never will be; `errc::full` under `overflow::fail`;
+    ///          `errc::exceeds_budget`: the last try was with an item that weighs more than that;
     ///          `operation_aborted`: cancelled, or this sender destroyed
     /// @cancels total, partial, terminal; nothing is held, so nothing can be lost
     /// @threads as the class
@@ -257,6 +258,8 @@ private:
             return errc::closed;
         case detail::send_result::full:
             return errc::full;
+        case detail::send_result::exceeds_budget:
+            return errc::exceeds_budget;
         case detail::send_result::sent:
         case detail::send_result::queued:
             break;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/channels/channel_stats.hpp>
+#include <streamx/channels/detail/budget_state.hpp>
 #include <streamx/channels/detail/coarse_clock.hpp>
 #include <streamx/channels/detail/segments.hpp>
 #include <streamx/channels/detail/waiter.hpp>
@@ -40,7 +41,7 @@ inline void check_capacity(std::size_t capacity, overflow policy, const char* me
 }
 
 /// What came of an attempt. `queued`: it waits, and its waiter will be woken.
-enum class send_result { sent, full, closed, queued };
+enum class send_result { sent, full, closed, queued, exceeds_budget };
 
 /// Where a receiver is: the items from `next` to `last` are its own to take without the lock.
 template <class T>
@@ -61,6 +62,7 @@ public:
     using waiter_type = waiter<T, Lock>;
     using waiter_ptr = detail::waiter_ptr<T, Lock>;
     using hook = std::function<void(T&&)>;
+    using weigher = std::function<std::size_t(const T&)>;
 
     channel_core(
         asio::any_io_executor ex, std::size_t capacity, overflow policy, hook on_undelivered)
@@ -68,6 +70,13 @@ public:
           has_hook_(on_undelivered != nullptr) {
         if (has_hook_)
             rare().on_undelivered = std::move(on_undelivered);
+    }
+
+    /// Its items count against a budget. Called before the channel is used.
+    void share(std::shared_ptr<budget_state> in, weigher w) {
+        rare().budget = std::make_unique<account>(std::move(in), *this, std::move(w));
+        has_budget_ = true;
+        plan_room();
     }
 
     ~channel_core() {
@@ -96,16 +105,19 @@ public:
     send_result send_or_queue(const waiter_ptr& w) {
         dropped_item dropped(*this);
         wakes woken;
+        w->weight = weigh(*w->item);
         std::lock_guard lock(lock_);
         if (closed_)
             return send_result::closed;
+        if (!can_ever_afford(w->weight))
+            return send_result::exceeds_budget;
         auto result = send_result::sent;
-        if (may_send(w->owner))
-            push(*w->item, woken);
+        if (may_send(w->owner) && afford(w->weight))
+            push(*w->item, w->weight, woken);
         else if (overflow_ == overflow::wait)
             return queue_sender(w, wants::to_send, woken);
         else
-            result = overflows(*w->item, dropped, woken);
+            result = overflows(*w->item, w->weight, dropped, woken);
         w->accepted = result == send_result::sent;
         return result;
     }
@@ -116,6 +128,7 @@ public:
         std::lock_guard lock(lock_);
         if (closed_)
             return send_result::closed;
+        w->weight = 0; // it is weighed when it comes
         if (!may_send(w->owner))
             return queue_sender(w, wants::permit, woken);
         keep_slot();
@@ -128,9 +141,10 @@ public:
     /// the slot is still kept.
     bool send_reserved(T& item) {
         wakes woken;
+        const auto weight = weigh(item);
         std::lock_guard lock(lock_);
         if (!closed_)
-            push(item, woken);
+            push(item, weight, woken);
         --reserved_;
         easy_until_ = 0;
         return !closed_;
@@ -149,7 +163,11 @@ public:
         std::lock_guard lock(lock_);
         if (closed_)
             return send_result::closed;
-        if (overflow_ == overflow::wait && !may_send(w->owner))
+        w->weight = has_budget_ ? rare_->budget->refused : 0;
+        if (!can_ever_afford(w->weight))
+            return send_result::exceeds_budget;
+        if (overflow_ == overflow::wait &&
+            (!may_send(w->owner) || (has_budget_ && !rare_->budget->fits(w->weight))))
             return queue_sender(w, wants::room, woken);
         // Under `fail` who is told to try again would be told so again and again.
         const bool fails = overflow_ == overflow::fail && !may_send(w->owner);
@@ -382,7 +400,26 @@ public:
 
 private:
     using waiters = waiter_list<waiter_type>;
-    using wakes = wake_list<waiter_type>;
+
+    /// What is done once the lock is let go: others get what was set free, and then who was waited
+    /// for is woken.
+    struct wakes : wake_list<waiter_type> {
+        budget_release budget;
+    };
+
+    /// What the items in this channel weigh.
+    struct account final : budget_account {
+        account(std::shared_ptr<budget_state> in, channel_core& c, weigher w)
+            : budget_account(std::move(in)), core(c), weigh(std::move(w)) {}
+
+        void hold() noexcept override { intrusive_ptr_add_ref(&core); }
+        void let_go() noexcept override { intrusive_ptr_release(&core); }
+        void granted() override { core.make_room(); }
+
+        channel_core& core;
+        const weigher weigh;
+        std::size_t refused = 0; ///< the last item that found no room
+    };
 
     /// What most channels never need, made when it is first needed.
     struct rarely {
@@ -394,6 +431,7 @@ private:
         std::uint64_t undelivered = 0;
         std::uint64_t times_blocked = 0;
         std::chrono::nanoseconds blocked_for{0};
+        std::unique_ptr<account> budget; // from the start: `has_budget_`
     };
 
     rarely& rare() {
@@ -426,30 +464,93 @@ private:
         ~dropped_item() {
             if (item)
                 core.undelivered(*std::move(item));
+            if (newest)
+                core.undelivered(*std::move(newest));
         }
 
         channel_core& core;
         std::optional<T> item;
+        std::optional<T> newest;
     };
+
+    // --- the budget ------------------------------------------------------------------------------
+
+    std::size_t weigh(const T& item) const { return has_budget_ ? rare_->budget->weigh(item) : 0; }
+
+    bool can_ever_afford(std::size_t weight) const noexcept {
+        return !has_budget_ || weight <= rare_->budget->budget().limit();
+    }
+
+    /// Whether there is room for an item of that weight; it is set aside then.
+    bool afford(std::size_t weight) {
+        if (!has_budget_) [[likely]]
+            return true;
+        rare_->budget->refused = weight;
+        return rare_->budget->set_aside(weight);
+    }
+
+    /// The same for the first sender that waits: if not, it waits for its turn.
+    bool afford_first() {
+        const auto weight = senders_.front()->weight;
+        if (!has_budget_ || rare_->budget->set_aside(weight))
+            return true;
+        rare_->budget->wait_for(weight);
+        return false;
+    }
+
+    /// What has left the channel weighs nothing any more.
+    void settle_budget(wakes& woken) {
+        woken.budget.of(*rare_->budget);
+        rare_->budget->keep_last(
+            tail_.load(std::memory_order_relaxed) - head_.load(std::memory_order_acquire));
+    }
+
+    void admit_within_budget(wakes& woken) {
+        settle_budget(woken);
+        while (!invited_ && !senders_.empty() && has_room()) {
+            if (!afford_first())
+                return;
+            admit_first(woken);
+        }
+        if (!invited_)
+            rare_->budget->give_up();
+    }
+
+    // --- sending ---------------------------------------------------------------------------------
 
     /// `try_send` where it is not easy.
     [[gnu::noinline]] send_result send(T& item, std::uint32_t endpoint) {
         dropped_item dropped(*this);
         wakes woken;
+        const auto weight = weigh(item);
         std::lock_guard lock(lock_);
         if (closed_)
             return send_result::closed;
-        if (!may_send(endpoint))
-            return overflows(item, dropped, woken);
-        push(item, woken);
+        if (!can_ever_afford(weight)) {
+            rare_->budget->refused = weight;
+            return send_result::full;
+        }
+        if (!may_send(endpoint) || !afford(weight))
+            return overflows(item, weight, dropped, woken);
+        push(item, weight, woken);
         return send_result::sent;
     }
 
-    /// Precondition: there is room.
-    void push(T& item, wakes& woken) {
+    /// Precondition: there is room, and what it weighs is set aside.
+    void push(T& item, std::size_t weight, wakes& woken) {
         const auto position = tail_.load(std::memory_order_relaxed);
         T* place = segments_.to_write(position);
-        std::construct_at(place, std::move(item));
+        if (has_budget_) [[unlikely]] {
+            woken.budget.of(*rare_->budget);
+            rare_->budget->add(weight);
+        }
+        try {
+            std::construct_at(place, std::move(item));
+        } catch (...) {
+            if (has_budget_)
+                rare_->budget->remove_last();
+            throw;
+        }
         tail_.store(position + 1, std::memory_order_release);
         if (position + 1 - seen_head_ > high_water_) {
             seen_head_ = head_.load(std::memory_order_acquire);
@@ -460,7 +561,8 @@ private:
         // of the segment, of the room that is known of, and of the most that was ever in the
         // channel.
         next_place_ = place + 1;
-        easy_until_ = !invited_ && senders_.empty() && receivers_.empty() && capacity_ > reserved_
+        easy_until_ = !has_budget_ && !invited_ && senders_.empty() && receivers_.empty() &&
+                              capacity_ > reserved_
                           ? std::min(
                                 {segments_.write_end(),
                                  seen_head_ + capacity_ - reserved_,
@@ -474,18 +576,22 @@ private:
         plan_room();
     }
 
-    send_result overflows(T& item, dropped_item& dropped, wakes& woken) {
+    send_result overflows(T& item, std::size_t weight, dropped_item& dropped, wakes& woken) {
         switch (overflow_) {
         case overflow::drop_oldest:
             if (head_.load(std::memory_order_relaxed) != tail_.load(std::memory_order_relaxed)) {
                 take_into(dropped.item);
                 ++rare().dropped_oldest;
-                push(item, woken);
-                return send_result::sent;
+                if (has_budget_)
+                    settle_budget(woken);
+                if (afford(weight)) {
+                    push(item, weight, woken);
+                    return send_result::sent;
+                }
             }
-            [[fallthrough]]; // every slot is kept by a permit: there is nothing older
+            [[fallthrough]]; // nothing older makes room: permits keep all slots, or it weighs more
         case overflow::drop_newest:
-            dropped.item = std::move(item);
+            dropped.newest = std::move(item);
             ++rare().dropped_newest;
             return send_result::sent;
         case overflow::wait:
@@ -549,7 +655,9 @@ private:
     void plan_room() noexcept {
         auto at = never;
         auto half = never;
-        if (!senders_.empty()) {
+        if (has_budget_) {
+            at = half = 0; // every item that leaves makes room, perhaps elsewhere
+        } else if (!senders_.empty()) {
             const auto free = capacity_ > reserved_ ? capacity_ - reserved_ : 0;
             const auto tail = tail_.load(std::memory_order_relaxed);
             const auto position = [&](std::size_t enough) {
@@ -584,6 +692,8 @@ private:
     /// Gives room to the senders that wait, first come first served. One that is to try again is
     /// invited to: until it has, those behind it wait.
     void admit(wakes& woken) {
+        if (has_budget_) [[unlikely]]
+            return admit_within_budget(woken);
         while (!invited_ && !senders_.empty() && has_room())
             admit_first(woken);
     }
@@ -596,7 +706,7 @@ private:
         switch (w->what) {
         case wants::to_send:
             try {
-                push(*w->item, woken);
+                push(*w->item, w->weight, woken);
                 plan_room();
                 w->accepted = true;
             } catch (...) { // moving the item threw, or there is no memory: the sender's failure,
@@ -630,7 +740,7 @@ private:
         // A receiver that finds nothing takes from the first sender that waits, whatever the
         // capacity.
         while (tail_.load(std::memory_order_relaxed) == head && !senders_.empty() &&
-               senders_.front()->what == wants::to_send)
+               senders_.front()->what == wants::to_send && afford_first())
             admit_first(woken);
         const auto tail = tail_.load(std::memory_order_relaxed);
         if (tail == head) {
@@ -668,6 +778,10 @@ private:
             woken.add(remove(*w));
         while (auto* w = rare_ ? rare_->watchers.front() : nullptr)
             woken.add(remove(*w));
+        if (has_budget_) {
+            rare_->budget->give_up();
+            settle_budget(woken);
+        }
     }
 
     std::uint32_t add(std::uint32_t& alive) {
@@ -691,12 +805,15 @@ private:
     void discard(std::size_t keep, std::uint64_t rarely::* count) {
         for (;;) {
             dropped_item item(*this);
+            wakes woken;
             std::lock_guard lock(lock_);
             if (tail_.load(std::memory_order_relaxed) - head_.load(std::memory_order_relaxed) <=
                 keep)
                 return;
             take_into(item.item);
             ++(rare().*count);
+            if (has_budget_)
+                settle_budget(woken);
         }
     }
 
@@ -727,6 +844,7 @@ private:
     overflow overflow_;
     bool closed_ = false;
     const bool has_hook_;
+    bool has_budget_ = false;
     std::atomic<bool> batching_ = false; // senders are let in by the batch, until `settle`
 
     // What a receiver writes and looks at with every item: far from what the senders write.

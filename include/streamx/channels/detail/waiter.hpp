@@ -44,6 +44,7 @@ struct waiter {
     waiter* previous = nullptr;
     T* item = nullptr; ///< `to_send`: the item, here or at its owner's
     std::optional<T> held;
+    std::size_t weight = 0;            ///< of the item, where there is a budget
     std::chrono::nanoseconds since{0}; ///< when it was queued, by the coarse clock
     error_code result;
     std::uint32_t owner; ///< the endpoint that started the operation
