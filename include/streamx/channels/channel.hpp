@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -33,6 +34,8 @@ struct channel_options {
     /// What an item weighs; `weight_of` if nothing is given. It may be called by several threads at
     /// a time.
     std::function<std::size_t(const T&)> weight = nullptr;
+    /// Under this `dump_graph` shows it in the context of the receiver's executor.
+    std::string name = {};
 };
 
 /// The two ends of a channel; made for structured bindings, `auto [tx, rx] = make_channel<T>(...)`.
@@ -56,6 +59,8 @@ channel_ends<T, Lock> make_ends(
         "make_channel: capacity must be at least 1 with overflow::drop_oldest");
     const core_ptr<T, Lock> core(new channel_core<T, Lock>(
         rx, options.capacity, options.overflow, std::move(options.on_undelivered)));
+    if (!options.name.empty())
+        core->show(std::move(options.name));
     if (options.budget) {
         if constexpr (std::is_same_v<Lock, null_lock>)
             throw std::invalid_argument("make_local_channel: a budget is shared by threads");

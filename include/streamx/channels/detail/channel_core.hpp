@@ -3,6 +3,7 @@
 #include <streamx/channels/channel_stats.hpp>
 #include <streamx/channels/detail/budget_state.hpp>
 #include <streamx/channels/detail/coarse_clock.hpp>
+#include <streamx/channels/detail/graph_node.hpp>
 #include <streamx/channels/detail/segments.hpp>
 #include <streamx/channels/detail/waiter.hpp>
 #include <streamx/channels/overflow.hpp>
@@ -12,9 +13,13 @@
 #include <streamx/core/error.hpp>
 #include <streamx/core/log.hpp>
 #include <streamx/core/poll.hpp>
+#include <streamx/time/detail/clock.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/query.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -28,6 +33,7 @@
 #include <mutex>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -79,7 +85,16 @@ public:
         plan_room();
     }
 
+    /// It is seen under this name by `dump_graph`. Called before the channel is used.
+    void show(std::string name) {
+        auto& context = asio::query(executor_, asio::execution::context);
+        rare().shown = std::make_shared<named>(context, *this, std::move(name));
+        graph_node::show(context, rare_->shown);
+    }
+
     ~channel_core() {
+        if (rare_ && rare_->shown)
+            rare_->shown->finish();
         for (auto position = head_.load(); position != tail_.load(); ++position)
             std::destroy_at(segments_.to_read(position));
     }
@@ -237,6 +252,8 @@ public:
             head_.load(std::memory_order_relaxed) != tail_.load(std::memory_order_relaxed))
             return false;
         w->what = wants::item;
+        if (receivers_.empty())
+            note_change(&named::receivers_since);
         receivers_.push_back(w);
         ++receivers_waiting_;
         easy_until_ = 0;
@@ -421,6 +438,48 @@ private:
         std::size_t refused = 0; ///< the last item that found no room
     };
 
+    /// How a channel with a name is seen.
+    struct named final : graph_node {
+        named(asio::execution_context& context, channel_core& c, std::string n)
+            : graph_node(context), core(c), name(std::move(n)), senders_since(now()),
+              receivers_since(senders_since) {}
+
+        graph_part describe() override { return core.describe(*this); }
+
+        channel_core& core;
+        const std::string name;
+        clock::time_point senders_since; ///< they run, or wait
+        clock::time_point receivers_since;
+    };
+
+    graph_part describe(const named& as) const {
+        std::lock_guard lock(lock_);
+        graph_part part{
+            .name = as.name,
+            .holds = std::to_string(tail_.load() - head_.load()) + " of " +
+                     std::to_string(capacity_) + " items"};
+        graph_end from = end_of("sender", senders_alive_, as.senders_since, senders_.empty());
+        graph_end to = end_of("receiver", receivers_alive_, as.receivers_since, receivers_.empty());
+        if (!senders_.empty()) {
+            from.state = graph_state::waits_for_room;
+            from.behind = has_budget_ && has_room() ? "others who share its budget" : to.who;
+        }
+        if (!receivers_.empty())
+            to.state = graph_state::waits_for_item;
+        part.from.push_back(std::move(from));
+        part.to.push_back(std::move(to));
+        return part;
+    }
+
+    graph_end
+    end_of(const std::string& what, std::size_t alive, clock::time_point since, bool nobody) const {
+        const bool over = alive == 0 || (closed_ && nobody);
+        return {
+            .who = alive < 2 ? what : std::to_string(alive) + ' ' + what + 's',
+            .state = over ? graph_state::over : graph_state::running,
+            .since = since};
+    }
+
     /// What most channels never need, made when it is first needed.
     struct rarely {
         hook on_undelivered;
@@ -432,6 +491,7 @@ private:
         std::uint64_t times_blocked = 0;
         std::chrono::nanoseconds blocked_for{0};
         std::unique_ptr<account> budget; // from the start: `has_budget_`
+        std::shared_ptr<named> shown;    // from the start, or never
     };
 
     rarely& rare() {
@@ -445,7 +505,7 @@ private:
         return (invited_ ? invited_ == endpoint : senders_.empty()) && has_room();
     }
 
-    bool has_room() {
+    bool has_room() const {
         if (capacity_ == 0) // a rendezvous: as many as receivers wait
             return receivers_waiting_ > reserved_;
         const auto used = tail_.load(std::memory_order_relaxed) + reserved_;
@@ -624,6 +684,8 @@ private:
         w->accepted = false;
         w->since = coarse_now();
         ++rare().times_blocked;
+        if (senders_.empty())
+            note_change(&named::senders_since);
         senders_.push_back(w);
         easy_until_ = 0;
         plan_room();
@@ -631,11 +693,24 @@ private:
         return send_result::queued;
     }
 
+    /// One end begins to wait, or to run.
+    void note_change(clock::time_point named::* since) noexcept {
+        if (rare_ && rare_->shown)
+            (*rare_->shown).*since = rare_->shown->now();
+    }
+
+    waiter_ptr unqueue_receiver(waiter_type& w) {
+        --receivers_waiting_;
+        auto p = receivers_.remove(w);
+        if (receivers_.empty())
+            note_change(&named::receivers_since);
+        return p;
+    }
+
     waiter_ptr remove(waiter_type& w) {
         switch (w.what) {
         case wants::item:
-            --receivers_waiting_;
-            return receivers_.remove(w);
+            return unqueue_receiver(w);
         case wants::closed:
             return rare_->watchers.remove(w);
         case wants::room:
@@ -644,6 +719,8 @@ private:
             break;
         }
         auto p = senders_.remove(w);
+        if (senders_.empty())
+            note_change(&named::senders_since);
         rare_->blocked_for += coarse_now() - w.since;
         plan_room();
         return p;
@@ -827,7 +904,7 @@ private:
 
     // What is written now and then.
     std::size_t capacity_;
-    std::size_t seen_head_ = 0; // what the senders know of head_
+    mutable std::size_t seen_head_ = 0; // what the senders know of head_
     std::size_t high_water_ = 0;
     waiters senders_;
     waiters receivers_;
