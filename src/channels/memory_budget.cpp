@@ -39,8 +39,7 @@ budget_account::~budget_account() {
     {
         std::lock_guard lock(budget_->mutex_);
         budget_->used_ -= aside_;
-        for (const auto weight : weights_)
-            budget_->used_ -= weight;
+        budget_->used_ -= total_;
     }
     budget_->hand_out();
 }
@@ -62,6 +61,12 @@ bool budget_account::fits(std::size_t weight) const {
     std::lock_guard lock(budget_->mutex_);
     return !budget_->first_ && budget_->used_ <= budget_->limit_ &&
            weight <= budget_->limit_ - budget_->used_;
+}
+
+bool budget_account::would_fit_alone(std::size_t weight) const {
+    std::lock_guard lock(budget_->mutex_);
+    const auto others = budget_->used_ - total_ - aside_;
+    return !budget_->first_ && others <= budget_->limit_ && weight <= budget_->limit_ - others;
 }
 
 void budget_account::wait_for(std::size_t weight) {
@@ -100,6 +105,7 @@ void budget_account::leave_queue() noexcept {
 
 void budget_account::add(std::size_t weight) {
     weights_.push_back(weight);
+    total_ += weight;
     std::lock_guard lock(budget_->mutex_);
     budget_->used_ += weight;
     budget_->used_ -= std::exchange(aside_, 0);
@@ -108,19 +114,20 @@ void budget_account::add(std::size_t weight) {
 void budget_account::remove_last() {
     const auto weight = weights_.back();
     weights_.pop_back();
+    total_ -= weight;
     std::lock_guard lock(budget_->mutex_);
     budget_->used_ -= weight;
 }
 
-bool budget_account::keep_last(std::size_t count) {
+void budget_account::keep_last(std::size_t count) {
     std::size_t gone = 0;
     for (; weights_.size() > count; weights_.pop_front())
         gone += weights_.front();
     if (gone == 0)
-        return false;
+        return;
+    total_ -= gone;
     std::lock_guard lock(budget_->mutex_);
     budget_->used_ -= gone;
-    return true;
 }
 
 } // namespace streamx::detail

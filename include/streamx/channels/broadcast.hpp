@@ -3,6 +3,7 @@
 #include <streamx/channels/broadcast_stats.hpp>
 #include <streamx/channels/detail/broadcast_core.hpp>
 #include <streamx/channels/detail/broadcast_op.hpp>
+#include <streamx/channels/memory_budget.hpp>
 #include <streamx/channels/no_subscribers.hpp>
 #include <streamx/channels/overflow.hpp>
 #include <streamx/channels/subscription.hpp>
@@ -28,7 +29,9 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace streamx {
@@ -43,6 +46,14 @@ struct broadcast_options {
     /// Gets each item that was given by value to a put that failed, or put under
     /// `no_subscribers::discard`. Called by whoever caused it, with no lock held; it must not throw.
     std::function<void(T&&)> on_undelivered = nullptr;
+    /// What the items in it weigh counts against this as well, each once: where that is used up, a
+    /// put waits. A subscriber under `overflow::drop_oldest` misses its oldest items before that.
+    std::optional<memory_budget> budget = std::nullopt;
+    /// What an item weighs; `weight_of` if nothing is given. It may be called by several threads at
+    /// a time.
+    std::function<std::size_t(const T&)> weight = nullptr;
+    /// Under this `dump_graph` shows it.
+    std::string name = {};
 };
 
 /// Gives each item to every subscriber. Items are stored once; a subscriber has a copy of each that
@@ -65,7 +76,14 @@ public:
               std::move(ex),
               options.no_subscribers,
               options.retain,
-              std::move(options.on_undelivered))) {}
+              std::move(options.on_undelivered))) {
+        if (options.budget)
+            core_->share(
+                options.budget->state(),
+                options.weight ? std::move(options.weight) : &weight_of<T>);
+        if (!options.name.empty())
+            core_->show(std::move(options.name));
+    }
     broadcast(broadcast&&) noexcept = default;
     broadcast& operator=(broadcast other) noexcept {
         core_.swap(other.core_);
@@ -131,6 +149,7 @@ public:
     /// @completes `void(error_code)` when the item is accepted, on the handler's associated
     ///            executor, the broadcast's by default; never inside this call
     /// @errors  `errc::closed`; `errc::no_subscribers` under `no_subscribers::fail`;
+    ///          `errc::exceeds_budget`: it weighs more than the whole budget;
     ///          `operation_aborted`: cancelled. On error nobody has seen the item
     /// @cancels total, partial, terminal; the item was not accepted, unless the operation succeeds
     /// @threads any; a referenced item stays alive until completion
@@ -217,8 +236,7 @@ private:
         void operator()(Handler handler, T item) const {
             boost::intrusive_ptr<detail::put_waiter<T>> w;
             const auto result = this->core->put_or_queue(item, false, w);
-            if (result == detail::put_result::closed ||
-                result == detail::put_result::no_subscribers)
+            if (result != detail::put_result::accepted && result != detail::put_result::queued)
                 this->core->undelivered(std::move(item));
             this->finish(result, std::move(w), std::move(handler));
         }
@@ -281,6 +299,8 @@ private:
             return errc::closed;
         case detail::put_result::no_subscribers:
             return errc::no_subscribers;
+        case detail::put_result::exceeds_budget:
+            return errc::exceeds_budget;
         case detail::put_result::accepted:
         case detail::put_result::queued:
             break;

@@ -38,7 +38,7 @@ struct subscribe_options {
     streamx::overflow then = streamx::overflow::drop_oldest;
     /// Begins with so many of the items that the broadcast retains, at most.
     std::size_t replay = 0;
-    /// Shown by the broadcast's `stats` when it holds back the producer.
+    /// Shown by the broadcast's `stats` when it holds back the producer, and by `dump_graph`.
     std::string name = {};
     /// Gets a copy of each item that its policy costs it, or that it had not taken when it left.
     /// Called by whoever caused it, with no lock held; it must not throw.

@@ -1,6 +1,6 @@
 #include <streamx/channels/dump_graph.hpp> // first, so this file also proves the header stands alone
 
-#include "support.hpp"
+#include "broadcast_support.hpp"
 
 #include <streamx/testing/virtual_clock.hpp>
 
@@ -111,6 +111,72 @@ TEST_F(dump_graph_test, says_who_waits_for_a_budget) {
         "orders: 0 of 9 items\n"
         "  sender: waiting for room behind others who share its budget for 0.000 s\n"
         "  receiver: running for 0.000 s\n");
+}
+
+TEST_F(dump_graph_test, says_which_subscriber_a_put_waits_for) {
+    broadcast<int> b(ctx.get_executor(), {.name = "prices"});
+    auto slow = b.subscribe({.capacity = 1, .name = "slow"});
+    auto quick = b.subscribe({.capacity = 9, .name = "quick"});
+    put_all(b, {1});
+    received<int> got;
+    EXPECT_EQ(take_one(quick), 1);
+    quick.async_next(into(got));
+    code put, second;
+    clock.run_for(1s);
+    b.async_put(2, into(put));
+    b.async_put(3, into(second));
+    clock.run_for(500ms);
+
+    EXPECT_EQ(
+        dump_graph(ctx),
+        "prices: put 1\n"
+        "  producer: waiting for room behind slow for 0.500 s, 2 puts\n"
+        "  slow: running for 1.500 s, 1 before it\n"
+        "  quick: waiting for an item for 1.500 s\n");
+    EXPECT_NE(
+        dump_graph(ctx, graph_format::dot)
+            .find(R"("prices: producer" -> "prices: slow" [label="put 1", color=red])"),
+        std::string::npos);
+
+    EXPECT_EQ(take_all(slow), (ints{1, 2, 3}));
+    clock.run_for(2s);
+    EXPECT_EQ(
+        dump_graph(ctx),
+        "prices: put 3\n"
+        "  producer: running for 2.000 s\n"
+        "  slow: running for 3.500 s, 0 before it\n"
+        "  quick: running for 2.000 s, 1 before it\n");
+}
+
+TEST_F(dump_graph_test, shows_a_broadcast_by_its_first_named_subscriber) {
+    auto b = std::optional(broadcast<int>(ctx.get_executor()));
+    auto nameless = b->subscribe();
+    EXPECT_EQ(dump_graph(ctx), "");
+    code put;
+    b->async_put(1, into(put));
+    auto s = b->subscribe({.name = "screen"});
+    clock.run_for(1s);
+
+    EXPECT_EQ(
+        dump_graph(ctx),
+        "a broadcast: put 0\n"
+        "  producer: waiting for room behind a subscriber for 1.000 s\n"
+        "  a subscriber: running for 1.000 s, 0 before it\n"
+        "  screen: running for 1.000 s, 0 before it\n");
+    b.reset();
+    run();
+    EXPECT_NE(dump_graph(ctx).find("producer: over"), std::string::npos);
+}
+
+TEST_F(dump_graph_test, says_that_there_is_no_subscriber_to_wait_for) {
+    broadcast<int> b(ctx.get_executor(), {.name = "prices"});
+    code put;
+    b.async_put(1, into(put));
+
+    EXPECT_EQ(
+        dump_graph(ctx),
+        "prices: put 0\n"
+        "  producer: waiting for room behind nobody: there is no subscriber for 0.000 s\n");
 }
 
 TEST_F(dump_graph_test, says_what_is_over_and_forgets_what_is_gone) {

@@ -2,6 +2,7 @@
 
 #include <streamx/channels/detail/broadcast_subscriber.hpp>
 #include <streamx/channels/detail/broadcast_waiter.hpp>
+#include <streamx/channels/detail/budget_state.hpp>
 #include <streamx/channels/detail/waiter.hpp>
 #include <streamx/core/log.hpp>
 #include <streamx/time/detail/timer.hpp>
@@ -79,6 +80,7 @@ private:
     std::vector<lost_item> lost_;
 
 public:
+    budget_release budget;
     std::vector<std::weak_ptr<timer>> drained; ///< who waited until all is taken
     patience_change patience = patience_change::none;
     wake_list<subscriber<T>> subscribers;

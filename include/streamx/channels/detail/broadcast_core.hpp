@@ -5,6 +5,8 @@
 #include <streamx/channels/detail/broadcast_ring.hpp>
 #include <streamx/channels/detail/broadcast_subscriber.hpp>
 #include <streamx/channels/detail/broadcast_waiter.hpp>
+#include <streamx/channels/detail/budget_state.hpp>
+#include <streamx/channels/detail/graph_node.hpp>
 #include <streamx/channels/detail/waiter.hpp>
 #include <streamx/channels/no_subscribers.hpp>
 #include <streamx/channels/overflow.hpp>
@@ -18,6 +20,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/asio/query.hpp>
 
 #include <algorithm>
@@ -39,7 +42,7 @@
 namespace streamx::detail {
 
 /// What came of a put, or of a wait for subscribers. `queued`: it waits, and will be woken.
-enum class put_result { accepted, queued, closed, no_subscribers };
+enum class put_result { accepted, queued, closed, no_subscribers, exceeds_budget };
 
 /// What came of a subscriber's wait.
 enum class wait_result { ready, queued, busy };
@@ -59,6 +62,7 @@ public:
     using put_type = put_waiter<T>;
     using put_ptr = boost::intrusive_ptr<put_type>;
     using hook = std::function<void(T&&)>;
+    using weigher = std::function<std::size_t(const T&)>;
 
     broadcast_core(
         asio::any_io_executor ex,
@@ -68,6 +72,22 @@ public:
         : ring_(retained), executor_(std::move(ex)), on_undelivered_(std::move(on_undelivered)),
           none_(none), clock_(clock::of(asio::query(executor_, asio::execution::context))) {
         ring_.need(std::max(retained, none.room()));
+    }
+    ~broadcast_core() {
+        if (shown_)
+            shown_->finish();
+    }
+
+    /// Its items count against a budget. Called before it is used.
+    void share(std::shared_ptr<budget_state> in, weigher w) {
+        budget_ = std::make_unique<account>(std::move(in), *this, std::move(w));
+    }
+
+    /// It is seen under this name by `dump_graph`.
+    void show(std::string name) {
+        auto& context = asio::query(executor_, asio::execution::context);
+        shown_ = std::make_shared<named>(context, *this, std::move(name));
+        graph_node::show(context, shown_);
     }
 
     // --- puts ------------------------------------------------------------------------------------
@@ -83,8 +103,9 @@ public:
             }
         }
         afterwards later(*this);
+        const auto weight = weigh(item);
         std::lock_guard lock(mutex_);
-        return put(item, later);
+        return put(item, weight, later);
     }
 
     /// Puts what `fn` makes of a copy of the last item, if it says that it has changed it. Retained
@@ -94,7 +115,7 @@ public:
         afterwards later(*this);
         std::lock_guard lock(mutex_);
         T item(std::as_const(*ring_.at(ring_.tail() - 1).item));
-        return fn(item) ? put(item, later) : put_result::queued;
+        return fn(item) ? put(item, 0, later) : put_result::queued;
     }
 
     /// A copy of the last item. Precondition: it is retained.
@@ -106,15 +127,20 @@ public:
     /// Takes `item`, or has a waiter wait with it: `item` itself if it is lent, moved if not.
     put_result put_or_queue(T& item, bool lent, put_ptr& w) {
         afterwards later(*this);
+        const auto weight = weigh(item);
         std::lock_guard lock(mutex_);
-        const auto result = put(item, later);
+        const auto result = put(item, weight, later);
         if (result != put_result::queued)
             return result;
         w = new_waiter();
+        w->weight = weight;
         w->item = lent ? &item : &w->held.emplace(std::move(item));
         w->since = clock_->now();
-        if (puts_.empty())
+        if (puts_.empty()) {
             held_since_ = w->since;
+            if (budget_ && may_put())
+                budget_->wait_for(weight);
+        }
         easy_until_ = 0;
         puts_.push_back(w);
         ++puts_waiting_;
@@ -144,6 +170,8 @@ public:
         if (!w.queued)
             return false;
         removed = w.subscribers ? watchers_.remove(w) : remove_put(w, later);
+        if (budget_)
+            admit(later);
         return true;
     }
 
@@ -166,6 +194,10 @@ public:
         fail_puts(errc::closed, later);
         while (auto* w = watchers_.front())
             later.puts.add(watchers_.remove(*w), errc::closed);
+        if (budget_) {
+            budget_->give_up();
+            settle_budget(later);
+        }
         wake_parked(later);
     }
 
@@ -194,6 +226,16 @@ public:
         afterwards later(*this);
         std::lock_guard lock(mutex_);
         ring_.need(s.capacity);
+        if (s.care == attention::lossy && budget_)
+            s.care = attention::limited; // what it is too late for weighs nothing
+        if (!shown_ && s.rare && !s.rare->name.empty()) {
+            show("a broadcast");
+            for (const auto& list : peers_)
+                for (auto* other : list)
+                    other->rare_part().since = clock_->now();
+        }
+        if (shown_)
+            s.rare_part().since = clock_->now();
         if (!closed_)
             add_to_peers(s);
         const auto tail = ring_.tail();
@@ -299,6 +341,7 @@ public:
             if (closed_ || !s.here || has_item(s))
                 return wait_result::ready;
             parked_.push_back(subscriber_ptr(&s));
+            note_change(s);
             easy_until_ = 0;
             if (s.care == attention::lockstep)
                 --unready_;
@@ -395,8 +438,7 @@ public:
         result.policy = s.policy;
         result.delivered = s.delivered + uncounted(s);
         result.missed = s.missed + lost(s);
-        result.lag = s.care == attention::copied ? (s.rare ? s.rare->copies.size() : 0)
-                                                 : tail_of(s) - s.position() - lost(s);
+        result.lag = lag_of(s);
         if (!puts_.empty() && s.here && holds_back(s)) {
             result.holds_back = true;
             result.held_for = clock_->now() - held_since_;
@@ -422,6 +464,36 @@ public:
 
 private:
     using afterwards = broadcast_afterwards<T>;
+
+    /// What the items in the ring weigh.
+    struct account final : budget_account {
+        account(std::shared_ptr<budget_state> in, broadcast_core& c, weigher w)
+            : budget_account(std::move(in)), core(c), weigh(std::move(w)) {}
+
+        void hold() noexcept override { intrusive_ptr_add_ref(&core); }
+        void let_go() noexcept override { intrusive_ptr_release(&core); }
+        void granted() override {
+            afterwards later(core);
+            std::lock_guard lock(core.mutex_);
+            core.admit(later);
+        }
+
+        broadcast_core& core;
+        const weigher weigh;
+    };
+
+    /// How a broadcast is seen that has a name, or a subscriber with one.
+    struct named final : graph_node {
+        named(asio::execution_context& context, broadcast_core& c, std::string n)
+            : graph_node(context), core(c), name(std::move(n)), running_since(now()) {}
+
+        graph_part describe() override { return core.describe(*this); }
+
+        broadcast_core& core;
+        const std::string name;
+        clock::time_point running_since; ///< who puts, if no put waits
+    };
+
     using peer_list = std::vector<subscriber_type*>;
     static constexpr auto never = std::numeric_limits<std::uint64_t>::max();
 
@@ -437,6 +509,106 @@ private:
         return w;
     }
 
+    // --- the graph -------------------------------------------------------------------------------
+
+    graph_part describe(const named& as) const {
+        std::lock_guard lock(mutex_);
+        graph_part part{
+            .name = as.name, .holds = "put " + std::to_string(ring_.tail() + discarded_unseen_)};
+        part.from.push_back(describe_puts(as));
+        for (const auto& list : peers_)
+            for (const auto* s : list)
+                part.to.push_back(describe(*s));
+        return part;
+    }
+
+    graph_end describe_puts(const named& as) const {
+        graph_end end{.who = "producer", .since = as.running_since};
+        if (puts_.empty()) {
+            end.state = closed_ ? graph_state::over : graph_state::running;
+            return end;
+        }
+        end.state = graph_state::waits_for_room;
+        end.since = held_since_;
+        if (puts_waiting_ > 1)
+            end.more = std::to_string(puts_waiting_) + " puts";
+        const auto* slow = slowest();
+        end.behind = slow           ? name_of(*slow)
+                     : active_ == 0 ? "nobody: there is no subscriber"
+                                    : "others who share its budget";
+        return end;
+    }
+
+    graph_end describe(const subscriber_type& s) const {
+        return {
+            .who = name_of(s),
+            .state = s.queued ? graph_state::waits_for_item : graph_state::running,
+            .since = s.rare ? s.rare->since : clock::time_point(),
+            .more = s.queued ? "" : std::to_string(lag_of(s)) + " before it"};
+    }
+
+    static std::string name_of(const subscriber_type& s) {
+        return s.rare && !s.rare->name.empty() ? s.rare->name : "a subscriber";
+    }
+
+    /// A subscriber begins to wait, or to run.
+    void note_change(subscriber_type& s) noexcept {
+        if (shown_ && s.rare) [[unlikely]]
+            s.rare->since = clock_->now();
+    }
+
+    // --- the budget ------------------------------------------------------------------------------
+
+    std::size_t weigh(const T& item) const { return budget_ ? budget_->weigh(item) : 0; }
+
+    /// What nobody is to have any more weighs nothing.
+    void settle_budget(afterwards& later) {
+        later.budget.of(*budget_);
+        auto from = ring_.tail() - budget_->count();
+        while (from != ring_.tail() && (from < ring_.begin() || !ring_.at(from).item))
+            ++from;
+        budget_->keep_last(ring_.tail() - from);
+    }
+
+    /// Whether there is room for an item of that weight; it is set aside then. Who may miss items
+    /// misses the oldest for it.
+    bool afford(std::size_t weight, afterwards& later) {
+        if (!budget_) [[likely]]
+            return true;
+        settle_budget(later);
+        while (!budget_->set_aside(weight))
+            if (!budget_->would_fit_alone(weight) || !free_oldest(later))
+                return false;
+        return true;
+    }
+
+    /// Precondition: a put waits. If there is no room for it, it waits for its turn.
+    bool afford_first(afterwards& later) {
+        const auto weight = puts_.front()->weight;
+        if (afford(weight, later))
+            return true;
+        budget_->wait_for(weight);
+        return false;
+    }
+
+    bool free_oldest(afterwards& later) {
+        const auto oldest = ring_.tail() - budget_->count();
+        if (oldest == ring_.tail() || ring_.is_retained(oldest))
+            return false;
+        const auto may_miss = [&](const subscriber_type* s) {
+            return s->policy == overflow::drop_oldest && s->position() == oldest;
+        };
+        auto& limited = peers(attention::limited);
+        const auto count = std::count_if(limited.begin(), limited.end(), may_miss);
+        if (count == 0 || count != ring_.at(oldest).takers.load(std::memory_order_relaxed))
+            return false; // somebody is to have it
+        for (auto* s : limited)
+            if (may_miss(s))
+                drop_oldest(*s, later);
+        settle_budget(later);
+        return true;
+    }
+
     // --- putting ---------------------------------------------------------------------------------
 
     /// The items that are kept for the first subscriber, and count it as their taker.
@@ -444,14 +616,16 @@ private:
         return none_.room() ? ring_.tail() - unclaimed_from_ : 0;
     }
 
-    put_result put(T& item, afterwards& later) {
+    put_result put(T& item, std::size_t weight, afterwards& later) {
         if (closed_)
             return put_result::closed;
+        if (budget_ && weight > budget_->budget().limit())
+            return put_result::exceeds_budget;
         if (active_ == 0 && none_ == streamx::no_subscribers::fail)
             return put_result::no_subscribers;
-        if (!puts_.empty() || !may_put())
+        if (!puts_.empty() || !may_put() || !afford(weight, later))
             return put_result::queued;
-        accept(item, later);
+        accept(item, weight, later);
         return put_result::accepted;
     }
 
@@ -479,16 +653,20 @@ private:
     void look_again() noexcept { easy_until_ = roomy_until_ = 0; }
 
     /// Precondition: it may be put. If this throws nothing has happened.
-    void accept(T& item, afterwards& later) {
+    void accept(T& item, std::size_t weight, afterwards& later) {
         const bool discarded = active_ == 0 && none_ == streamx::no_subscribers::discard;
         if (discarded && ring_.retained() == 0) {
             if (on_undelivered_)
                 later.discard(std::move(item));
             ++discarded_;
             ++discarded_unseen_;
+            if (budget_)
+                budget_->give_up();
             return;
         }
         auto& to = ring_.next().item.emplace(std::move(item));
+        if (budget_)
+            add_weight(weight, later);
         if (roomy_until_ <= ring_.tail())
             overrun(to, later);
         for (auto* s : peers(attention::copied))
@@ -498,11 +676,22 @@ private:
         wake_parked(later);
         // As long as nobody comes, goes, waits or is full, the next items need only be put behind
         // this one, up to the end of the chunk.
-        const bool easy = active_ != 0 && puts_.empty() && ring_.retained() == 0 &&
+        const bool easy = !budget_ && active_ != 0 && puts_.empty() && ring_.retained() == 0 &&
                           peers(attention::lockstep).empty() && peers(attention::copied).empty();
         easy_until_ = easy ? std::min(roomy_until_, ring_.chunk_end(ring_.tail() - 1)) : 0;
         easy_place_ = &ring_.at(ring_.tail() - 1) + 1;
         easy_takers_ = in_ring();
+    }
+
+    /// Of the item that is in its place, and not pushed yet.
+    void add_weight(std::size_t weight, afterwards& later) {
+        later.budget.of(*budget_);
+        try {
+            budget_->add(weight);
+        } catch (...) {
+            ring_.at(ring_.tail()).item.reset();
+            throw;
+        }
     }
 
     std::uint32_t in_ring() const noexcept {
@@ -571,12 +760,16 @@ private:
 
     /// Lets puts that wait go on, first come first served.
     void admit(afterwards& later) noexcept {
+        if (budget_) [[unlikely]]
+            settle_budget(later);
         if (puts_.empty())
-            return;
+            return budget_ ? budget_->give_up() : void();
         if (active_ == 0 && none_ == streamx::no_subscribers::fail)
             return fail_puts(errc::no_subscribers, later);
-        while (!puts_.empty() && may_put())
+        while (!puts_.empty() && may_put() && afford_first(later))
             admit_first(later);
+        if (budget_ && (puts_.empty() || !may_put()))
+            budget_->give_up();
         time_patience(later);
     }
 
@@ -584,7 +777,7 @@ private:
         auto w = remove_put(*puts_.front(), later);
         error_code result;
         try {
-            accept(*w->item, later);
+            accept(*w->item, w->weight, later);
             w->accepted = true;
         } catch (...) { // moving the item threw, or there is no memory: that put's failure
             result = to_error_code(std::current_exception());
@@ -600,6 +793,8 @@ private:
         auto removed = puts_.remove(w);
         if (first)
             held_since_ = now;
+        if (shown_ && puts_.empty())
+            shown_->running_since = now;
         if (puts_.empty() && watching_)
             later.patience = patience_change::stop;
         return removed;
@@ -628,6 +823,12 @@ private:
         return s.cursor.load(std::memory_order_acquire) - s.counted;
     }
 
+    /// How many items are there for it.
+    std::uint64_t lag_of(const subscriber_type& s) const noexcept {
+        return s.care == attention::copied ? (s.rare ? s.rare->copies.size() : 0)
+                                           : tail_of(s) - s.position() - lost(s);
+    }
+
     bool has_item(const subscriber_type& s) const noexcept {
         if (s.care == attention::copied)
             return s.rare && !s.rare->copies.empty();
@@ -654,7 +855,7 @@ private:
     /// Whether more may come of a try than that it takes an item or finds none: to take one lets
     /// puts go on, or, in lockstep, to ask does. (Copies are no matter of the ring.)
     bool may_admit(const subscriber_type& s, bool has_item) const noexcept {
-        if (s.care == attention::copied)
+        if (s.care == attention::copied || budget_)
             return true;
         return !puts_.empty() && (s.care != attention::lockstep || (!has_item && unready_ <= 1));
     }
@@ -680,7 +881,7 @@ private:
             auto item = s.care == attention::copied ? take_copy(s) : take(s);
             if (closed_ && !has_item(s))
                 tell_drained(s, later);
-            if (&s == blocker_)
+            if (&s == blocker_ || budget_)
                 admit(later);
             return item;
         }
@@ -747,7 +948,7 @@ private:
         delivered_ += taken;
         if (closed_ && !has_item(s))
             tell_drained(s, later);
-        if (&s == blocker_)
+        if (&s == blocker_ || budget_)
             admit(later);
     }
 
@@ -768,7 +969,7 @@ private:
     /// A lockstep subscriber that tries, and does not wait, asks for as long as that.
     void ask_once(afterwards& later) noexcept {
         --unready_;
-        if (may_put())
+        if (may_put() && afford_first(later))
             admit_first(later);
         ++unready_;
     }
@@ -776,6 +977,7 @@ private:
     subscriber_ptr unpark(subscriber_type& s) noexcept {
         if (s.care == attention::lockstep && s.here)
             ++unready_;
+        note_change(s);
         return parked_.remove(s);
     }
 
@@ -914,6 +1116,8 @@ private:
     }
 
     mutable std::mutex mutex_;
+    std::unique_ptr<account> budget_; // from the start, or never
+    std::shared_ptr<named> shown_;
     std::uint64_t easy_until_ = 0; // up to here a put has nothing to look at but these four
     typename broadcast_ring<T>::slot* easy_place_ = nullptr; // where the next item goes then
     std::uint32_t easy_takers_ = 0;                          // and how many will take it

@@ -35,6 +35,7 @@ struct subscriber : broadcast_waiter<T, subscriber<T>> {
         std::deque<T> copies; ///< `copied`: the items that it has before it
         clock::duration patience = clock::duration::max(); ///< of those who wait for it
         overflow then = overflow::drop_oldest;             ///< its policy when that is over
+        clock::time_point since; ///< of one that `dump_graph` shows: it waits, or runs
     };
 
     using broadcast_waiter<T, subscriber>::broadcast_waiter;

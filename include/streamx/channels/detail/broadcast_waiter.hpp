@@ -50,6 +50,7 @@ struct put_waiter : broadcast_waiter<T, put_waiter<T>> {
     T* item = nullptr; ///< here or at its owner's
     std::optional<T> held;
     clock::time_point since;
+    std::size_t weight = 0;      ///< of the item, where there is a budget
     std::size_t subscribers = 0; ///< how many are waited for; 0: it is a put
     bool accepted = false;
 

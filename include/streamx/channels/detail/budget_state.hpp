@@ -49,8 +49,9 @@ public:
     /// Sets so much aside for one item, unless that is too much now or others wait for it. What was
     /// set aside before is used for it or given back.
     bool set_aside(std::size_t weight);
-    /// Whether that would succeed.
+    /// Whether that would succeed; and if none of its own items were there.
     bool fits(std::size_t weight) const;
+    bool would_fit_alone(std::size_t weight) const;
     /// Has it set aside when it is this one's turn, and is told by `granted`.
     void wait_for(std::size_t weight);
     /// Nobody waits any more: what is set aside is free.
@@ -60,8 +61,9 @@ public:
     void add(std::size_t weight);
     /// The item that came last has not come after all.
     void remove_last();
-    /// There are `count` items now: those that came first have gone. True if that set something free.
-    bool keep_last(std::size_t count);
+    std::size_t count() const noexcept { return weights_.size(); }
+    /// There are `count` items now: those that came first have gone.
+    void keep_last(std::size_t count);
 
 private:
     friend class budget_state;
@@ -76,6 +78,7 @@ private:
 
     const std::shared_ptr<budget_state> budget_;
     std::deque<std::size_t> weights_;
+    std::size_t total_ = 0; // of these
     // From here on under the budget's lock.
     std::size_t aside_ = 0;
     std::size_t wanted_ = 0;
