@@ -318,7 +318,7 @@ private:
     void fail_after(slot& s) {
         up_.reset();
         if (ordered_)
-            cancel_some([this, &s](auto&& add) {
+            cancel_some([&s](auto&& add) {
                 for (slot* behind = s.next; behind; behind = behind->next)
                     add(*behind);
             });
