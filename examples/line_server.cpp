@@ -28,12 +28,12 @@ asio::awaitable<void> serve(tcp::socket socket) {
     auto [in, out] = io::framed<io::line_codec>(std::move(socket));
     std::string last = "goodbye"; // or what rule the client broke
     try {
-        while (auto line =
-                   co_await in.next()) { // at most 64 KiB each, at most a minute between two
+        // A line has at most 64 KiB, and comes within a minute.
+        while (auto line = co_await in.next()) {
             if (*line == "quit")
                 break;
-            co_await out.send(
-                std::to_string(line->size())); // suspended while the client takes none
+            // Suspended while the client takes no answers, and so reads no lines either.
+            co_await out.send(std::to_string(line->size()));
         }
     } catch (const boost::system::system_error& e) {
         if (e.code() == streamx::condition::closed)
