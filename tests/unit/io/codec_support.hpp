@@ -5,6 +5,8 @@
 
 #include <boost/system/system_error.hpp>
 
+#include <gtest/gtest.h>
+
 #include <cstddef>
 #include <random>
 #include <string>
