@@ -12,6 +12,7 @@ MAY_INCLUDE = {
     "core": set(),
     "time": {"core"},
     "channels": {"core", "time"},
+    "lifetime": {"core", "time"},
     "sources": {"core", "time", "channels"},
     "operators": {"core", "time", "channels"},
     "terminals": {"core", "time", "channels"},

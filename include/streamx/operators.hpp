@@ -48,6 +48,7 @@
 #include <streamx/operators/skip_errors.hpp>
 #include <streamx/operators/slide.hpp>
 #include <streamx/operators/start_with.hpp>
+#include <streamx/operators/stop_on.hpp>
 #include <streamx/operators/stride.hpp>
 #include <streamx/operators/switch_map.hpp>
 #include <streamx/operators/take.hpp>

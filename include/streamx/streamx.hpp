@@ -3,8 +3,10 @@
 #include <streamx/channels.hpp>
 #include <streamx/core/any_sink.hpp>
 #include <streamx/core/any_stream.hpp>
+#include <streamx/core/end_reason.hpp>
 #include <streamx/core/error.hpp>
 #include <streamx/core/log.hpp>
+#include <streamx/lifetime/scope.hpp>
 #include <streamx/operators.hpp>
 #include <streamx/sources.hpp>
 #include <streamx/terminals.hpp>

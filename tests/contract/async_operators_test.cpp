@@ -8,6 +8,7 @@
 #include <streamx/operators/map_async_keyed.hpp>
 #include <streamx/operators/map_async_unordered.hpp>
 #include <streamx/operators/parallel.hpp>
+#include <streamx/operators/stop_on.hpp>
 #include <streamx/operators/switch_map.hpp>
 #include <streamx/operators/via.hpp>
 #include <streamx/sources/just.hpp>
@@ -17,6 +18,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
 
+#include <stop_token>
 #include <utility>
 
 // One line an operator: see operator_contract.hpp for what it promises. The functions complete without
@@ -83,6 +85,7 @@ TEST(async_operators_test, switch_map_keeps_the_contract) { operator_contract([]
 TEST(async_operators_test, buffered_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | buffered(2); }); }
 TEST(async_operators_test, via_keeps_the_contract) { operator_contract([](auto up) { auto ex = up.get_executor(); return std::move(up) | via(ex, 1); }); }
 TEST(async_operators_test, parallel_keeps_the_contract) { operator_contract([](auto up, auto user) { auto ex = up.get_executor(); return std::move(up) | parallel(2, ex, [user](auto item) { user(item); return item; }); }); }
+TEST(async_operators_test, stop_on_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | stop_on(std::stop_source().get_token()); }); }
 // clang-format on
 
 } // namespace
