@@ -17,6 +17,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -369,7 +370,8 @@ private:
             return;
         here_ = std::move(here);
         if constexpr (by_coroutine)
-            workers_here_ = asio::any_io_executor(untracked<Executor>(ex));
+            workers_here_ = asio::any_io_executor(
+                untracked<Executor>(ex).require(asio::execution::blocking.possibly));
     }
 
     void launch(slot& s) {
@@ -478,15 +480,24 @@ private:
         wake();
     }
 
+    /// Starts the next of the same key; after a failure it is not begun any more.
     void leaves_turn(slot& s) {
-        if constexpr (keyed)
-            if (slot* next = keys_.leave(s))
-                post_to(s.home, std::allocator<void>(), [self = this->shared_from_this(), next] {
-                    if (next->unwanted)
+        if constexpr (keyed) {
+            slot* next = keys_.leave(s);
+            if (!next)
+                return;
+            if (!next->home)
+                next->home = s.home; // it may never be begun, and then go on from here
+            post_to(
+                s.home,
+                std::allocator<void>(),
+                [self = this->shared_from_this(), next, failed = s.failure != nullptr] {
+                    if (failed || next->unwanted)
                         self->lose_waiting(*next);
                     else
                         self->launch(*next);
                 });
+        }
     }
 
     void lose_waiting(slot& s) {
