@@ -6,8 +6,10 @@
 #include <streamx/operators/chunk_by.hpp>
 #include <streamx/operators/chunks.hpp>
 #include <streamx/operators/chunks_timeout.hpp>
+#include <streamx/operators/combine_latest.hpp>
 #include <streamx/operators/concat.hpp>
 #include <streamx/operators/concat_map.hpp>
+#include <streamx/operators/conflate.hpp>
 #include <streamx/operators/deadline.hpp>
 #include <streamx/operators/debounce.hpp>
 #include <streamx/operators/default_if_empty.hpp>
@@ -18,6 +20,7 @@
 #include <streamx/operators/drop.hpp>
 #include <streamx/operators/drop_for.hpp>
 #include <streamx/operators/drop_last.hpp>
+#include <streamx/operators/drop_until.hpp>
 #include <streamx/operators/drop_while.hpp>
 #include <streamx/operators/elapsed.hpp>
 #include <streamx/operators/enumerate.hpp>
@@ -36,11 +39,15 @@
 #include <streamx/operators/map_async_keyed.hpp>
 #include <streamx/operators/map_async_unordered.hpp>
 #include <streamx/operators/merge.hpp>
+#include <streamx/operators/merge_all.hpp>
+#include <streamx/operators/merge_prioritized.hpp>
+#include <streamx/operators/merge_sorted.hpp>
 #include <streamx/operators/on.hpp>
 #include <streamx/operators/or_else.hpp>
 #include <streamx/operators/parallel.hpp>
 #include <streamx/operators/partition.hpp>
 #include <streamx/operators/peekable.hpp>
+#include <streamx/operators/race.hpp>
 #include <streamx/operators/rate_limit.hpp>
 #include <streamx/operators/ready_chunks.hpp>
 #include <streamx/operators/sample.hpp>
@@ -49,11 +56,13 @@
 #include <streamx/operators/slide.hpp>
 #include <streamx/operators/start_with.hpp>
 #include <streamx/operators/stop_on.hpp>
+#include <streamx/operators/stream_map.hpp>
 #include <streamx/operators/stride.hpp>
 #include <streamx/operators/switch_map.hpp>
 #include <streamx/operators/take.hpp>
 #include <streamx/operators/take_for.hpp>
 #include <streamx/operators/take_last.hpp>
+#include <streamx/operators/take_until.hpp>
 #include <streamx/operators/take_while.hpp>
 #include <streamx/operators/throttle_first.hpp>
 #include <streamx/operators/timeout.hpp>
@@ -61,5 +70,7 @@
 #include <streamx/operators/transform_error.hpp>
 #include <streamx/operators/unzip.hpp>
 #include <streamx/operators/via.hpp>
+#include <streamx/operators/with_latest_from.hpp>
 #include <streamx/operators/yield_every.hpp>
 #include <streamx/operators/zip.hpp>
+#include <streamx/operators/zip_latest.hpp>

@@ -7,11 +7,18 @@
 #include <streamx/core/stream_interface.hpp>
 
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <utility>
 #include <vector>
 
 namespace streamx {
+
+/// Says that a failure waits for the others to come to their ends: `merge(delay_errors, a, b)`.
+struct delay_errors_t {
+    explicit delay_errors_t() = default;
+};
+inline constexpr delay_errors_t delay_errors{};
 
 /// The stream that `merge` makes: the items of several streams as they become ready.
 template <class Inputs>
@@ -20,8 +27,9 @@ public:
     using value_type = typename Inputs::value_type;
     using executor_type = typename Inputs::executor_type;
 
-    explicit merge_stream(Inputs inputs)
-        : executor_(inputs.get_executor()), state_(std::make_shared<state>(std::move(inputs))) {}
+    explicit merge_stream(Inputs inputs, bool delays_errors = false)
+        : executor_(inputs.get_executor()),
+          state_(std::make_shared<state>(std::move(inputs), delays_errors)) {}
 
     executor_type get_executor() const noexcept { return executor_; }
 
@@ -58,12 +66,26 @@ private:
     };
 
     struct state : detail::fan_in<Inputs> {
-        explicit state(Inputs in)
-            : detail::fan_in<Inputs>(std::move(in)), live(this->inputs.size()) {}
+        state(Inputs in, bool delay) : detail::fan_in<Inputs>(std::move(in)), delays(delay) {}
 
         poll<value_type> try_next() {
-            if (--patience == 0) [[unlikely]]
-                ask_again();
+            this->next_pull();
+            if (!delays) [[likely]]
+                return pull();
+            for (;;)
+                try {
+                    auto item = pull();
+                    if (item.is_end() && failure)
+                        std::rethrow_exception(std::exchange(failure, nullptr));
+                    return item;
+                } catch (...) {
+                    if (this->live == 0)
+                        throw;
+                    note_failure();
+                }
+        }
+
+        poll<value_type> pull() {
             while (auto i = this->queue.front()) {
                 auto item = this->inputs.try_next(*i);
                 if (item) [[likely]] {
@@ -72,28 +94,27 @@ private:
                 }
                 this->queue.pop();
                 if (item.is_end())
-                    retire(*i);
+                    this->retire(*i);
                 else
                     this->idle.push_back(*i);
             }
-            return live == 0 ? poll<value_type>(end) : pending;
+            return this->live == 0 ? poll<value_type>(end) : pending;
         }
 
-        /// Inputs that always have something would keep it from ever waiting for the others.
-        void ask_again() noexcept {
-            patience = this->inputs.size() + 64;
-            for (auto i : this->idle)
-                this->queue.push(i);
-            this->idle.clear();
+        /// Releases the input that has failed, be it by its pull or by its wait.
+        void note_failure() {
+            if (!failure)
+                failure = std::current_exception();
+            auto i = this->queue.failed();
+            if (!i) {
+                i = this->queue.current();
+                this->queue.pop();
+            }
+            this->retire(*i);
         }
 
-        void retire(std::size_t i) {
-            this->inputs.visit(i, [](auto& input, auto) { input.reset(); });
-            --live;
-        }
-
-        std::size_t live;
-        std::size_t patience = 64; // pulls until those in `idle` are asked again
+        const bool delays;
+        std::exception_ptr failure; // the first, if it is delayed
     };
 
     executor_type executor_;
@@ -118,6 +139,18 @@ template <async_stream S, async_stream... Ss>
 template <async_stream S>
 [[nodiscard]] auto merge(std::vector<S> streams) {
     return merge_stream(detail::input_list<S>(std::move(streams)));
+}
+
+/// The same, but that an input which fails is released and the others go on. The first failure ends
+/// it when all have come to their ends.
+template <async_stream S, async_stream... Ss>
+[[nodiscard]] auto merge(delay_errors_t, S first, Ss... rest) {
+    return merge_stream(
+        detail::alike_input_tuple<S, Ss...>(std::move(first), std::move(rest)...), true);
+}
+template <async_stream S>
+[[nodiscard]] auto merge(delay_errors_t, std::vector<S> streams) {
+    return merge_stream(detail::input_list<S>(std::move(streams)), true);
 }
 
 } // namespace streamx

@@ -26,11 +26,14 @@ namespace streamx::detail {
 /// back, so that it is not taken for that of its successor.
 template <async_stream S>
 class changing_set : public input_waits<1> {
+public:
     struct input {
         std::optional<S> stream;
         bool waiting = false;
         input* next = nullptr;
     };
+
+private:
     struct arrival {
         input* from;
         error_code ec;
@@ -41,7 +44,7 @@ public:
     std::size_t size() const noexcept { return size_; }
 
     /// Adds a stream, which is asked when those that may have something before it have been.
-    void add(S s) {
+    input& add(S s) {
         if (!free_.front()) {
             arrivals_.reserve(inputs_.size() + 1);
             inputs_.push_back(std::make_unique<input>());
@@ -52,6 +55,13 @@ public:
         free_.pop();
         ready_.push(in);
         ++size_;
+        return in;
+    }
+
+    /// Removes a stream that is in it. Its place is free when its turn, or its wait, has come.
+    void erase(input& in) noexcept {
+        in.stream.reset();
+        --size_;
     }
 
     /// Removes all.
@@ -76,6 +86,11 @@ public:
         if (--patience_ == 0)
             ask_again();
         while (input* in = ready_.front()) {
+            if (!in->stream) {
+                ready_.pop();
+                free_.push(*in);
+                continue;
+            }
             auto item = in->stream->try_next();
             ready_.pop();
             if (item) {
@@ -95,6 +110,10 @@ public:
     static void begin_waits(const std::shared_ptr<changing_set>& self, const Executor& ex) {
         while (input* in = self->idle_.front()) {
             self->idle_.pop();
+            if (!in->stream) {
+                self->free_.push(*in);
+                continue;
+            }
             in->waiting = true;
             in->stream->async_wait(input_ready<Executor>(self, *in, ex));
         }

@@ -4,6 +4,7 @@
 #include <streamx/core/detail/gate.hpp>
 #include <streamx/core/detail/ready.hpp>
 #include <streamx/core/detail/ready_queue.hpp>
+#include <streamx/core/detail/state_stream.hpp>
 #include <streamx/core/detail/untracked.hpp>
 
 #include <cstddef>
@@ -20,9 +21,37 @@ namespace streamx::detail {
 template <class Inputs>
 class fan_in {
 public:
-    explicit fan_in(Inputs in) : inputs(std::move(in)), queue(inputs.size()) {
+    using inputs_type = Inputs;
+    using executor_type = typename Inputs::executor_type;
+
+    explicit fan_in(Inputs in) : inputs(std::move(in)), queue(inputs.size()), live(inputs.size()) {
         idle.reserve(inputs.size());
     }
+
+    /// Call it in each pull. Inputs that always have something would keep the operator from ever
+    /// waiting for the others: these are asked again after some pulls.
+    void next_pull() noexcept {
+        if (--patience_ == 0) [[unlikely]] {
+            patience_ = inputs.size() + 64;
+            ask_again();
+        }
+    }
+
+    /// Those in `idle` are worth trying as well.
+    void ask_again() noexcept {
+        for (auto i : idle)
+            queue.push(i);
+        idle.clear();
+    }
+
+    /// Releases an input, which is in neither of the two.
+    void retire(std::size_t i) {
+        inputs.visit(i, [](auto& input, auto) { input.reset(); });
+        --live;
+    }
+
+    /// Called when nobody will pull any more: nothing that outlasts this has been begun.
+    void stop() noexcept {}
 
     /// Waits until an input is worth trying or `ready_now`: on the executor that the handler runs
     /// on. The waits of the inputs outlast this one, and are not begun twice.
@@ -49,6 +78,7 @@ public:
     Inputs inputs;
     ready_queue queue;
     std::vector<std::size_t> idle;
+    std::size_t live; // how many have not been released
 
 private:
     /// What the wait of one input completes with. It says which input; the gate wakes who waits for
@@ -80,6 +110,15 @@ private:
     };
 
     gate<std::mutex> ready_;
+    std::size_t patience_ = 64; // pulls until those in `idle` are asked again
 };
+
+/// The stream of an operator whose `State` is a `fan_in`.
+template <class State, class... Args>
+auto fan_in_stream(typename State::inputs_type inputs, Args&&... args) {
+    auto ex = inputs.get_executor();
+    return state_stream<State>(
+        std::move(ex), std::make_shared<State>(std::move(inputs), std::forward<Args>(args)...));
+}
 
 } // namespace streamx::detail

@@ -30,7 +30,15 @@ public:
     /// Throws what a wait has failed with, if one has.
     void check() {
         if (failed_.load(std::memory_order_acquire)) [[unlikely]]
-            throw boost::system::system_error(failure_, "async_wait");
+            for (std::size_t i = 0; i != N; ++i)
+                if (!outstanding(i))
+                    check(i);
+    }
+
+    /// The same for input `i`, whose wait is not outstanding.
+    void check(std::size_t i) {
+        if (failures_[i]) [[unlikely]]
+            throw boost::system::system_error(failures_[i], "async_wait");
     }
 
     void wake() { ready_.wake(); }
@@ -80,19 +88,16 @@ private:
 
     void arrive(std::size_t i, error_code ec) {
         if (ec) {
-            std::lock_guard lock(failing_);
-            if (!failed_.load(std::memory_order_relaxed))
-                failure_ = ec;
-            failed_.store(true, std::memory_order_release);
+            failures_[i] = ec;
+            failed_.store(true, std::memory_order_relaxed);
         }
         outstanding_[i].store(false, std::memory_order_release);
         ready_.wake();
     }
 
     std::array<std::atomic<bool>, N> outstanding_{};
-    std::atomic<bool> failed_ = false;
-    std::mutex failing_;
-    error_code failure_; // the first one, written before `failed_` is set
+    std::array<error_code, N> failures_; // each written before its wait is outstanding no more
+    std::atomic<bool> failed_ = false;   // any of them
     gate<std::mutex> ready_;
 };
 

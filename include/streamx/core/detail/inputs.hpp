@@ -35,6 +35,16 @@ public:
         return *std::get<I>(inputs_);
     }
 
+    template <std::size_t I>
+    bool has() const noexcept {
+        return std::get<I>(inputs_).has_value();
+    }
+
+    template <std::size_t I>
+    void release() noexcept {
+        std::get<I>(inputs_).reset();
+    }
+
     /// Calls `f(input, index)` with the `i`th input, a `std::optional` of it, and its index as an
     /// `std::integral_constant`. `f` gives the same type for all.
     template <class F>

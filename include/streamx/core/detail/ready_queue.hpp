@@ -23,9 +23,11 @@ public:
         for (std::size_t i = 0; i != n; ++i)
             ring_[i] = i;
         arrivals_.reserve(n);
+        failures_.reserve(n);
     }
 
-    /// The input whose turn it is. A failed wait that has arrived is thrown as a `system_error`.
+    /// The input whose turn it is. A failed wait that has arrived is thrown as a `system_error`, once:
+    /// then `failed` says whose it was.
     std::optional<std::size_t> front() {
         if (arrived_.load(std::memory_order_acquire)) [[unlikely]]
             collect();
@@ -33,6 +35,11 @@ public:
             return std::nullopt;
         return ring_[first_];
     }
+
+    std::optional<std::size_t> failed() noexcept { return std::exchange(failed_, std::nullopt); }
+
+    /// The input that `front` gave last and that has not been popped.
+    std::size_t current() const noexcept { return ring_[first_]; }
 
     void pop() noexcept {
         first_ = after(first_);
@@ -59,8 +66,9 @@ public:
     void arrive(std::size_t i, error_code ec) {
         std::lock_guard lock(mutex_);
         if (ec)
-            failure_ = ec;
-        arrivals_.push_back(i);
+            failures_.emplace_back(i, ec);
+        else
+            arrivals_.push_back(i);
         arrived_.store(true, std::memory_order_release);
     }
 
@@ -69,12 +77,17 @@ private:
 
     void collect() {
         std::lock_guard lock(mutex_);
-        arrived_.store(false, std::memory_order_relaxed);
-        if (failure_)
-            throw boost::system::system_error(std::exchange(failure_, {}), "async_wait");
         for (auto i : arrivals_)
             push(i);
         arrivals_.clear();
+        if (failures_.empty()) {
+            arrived_.store(false, std::memory_order_relaxed);
+            return;
+        }
+        const auto [i, ec] = failures_.back();
+        failures_.pop_back();
+        failed_ = i;
+        throw boost::system::system_error(ec, "async_wait");
     }
 
     std::vector<std::size_t> ring_;
@@ -84,7 +97,8 @@ private:
     std::atomic<bool> arrived_ = false;
     std::mutex mutex_;
     std::vector<std::size_t> arrivals_;
-    error_code failure_;
+    std::vector<std::pair<std::size_t, error_code>> failures_;
+    std::optional<std::size_t> failed_;
 };
 
 } // namespace streamx::detail

@@ -1,0 +1,93 @@
+#include <contract/operator_contract.hpp>
+
+#include <streamx/core/any_stream.hpp>
+#include <streamx/operators/combine_latest.hpp>
+#include <streamx/operators/conflate.hpp>
+#include <streamx/operators/drop_until.hpp>
+#include <streamx/operators/map.hpp>
+#include <streamx/operators/merge.hpp>
+#include <streamx/operators/merge_all.hpp>
+#include <streamx/operators/merge_prioritized.hpp>
+#include <streamx/operators/merge_sorted.hpp>
+#include <streamx/operators/race.hpp>
+#include <streamx/operators/stream_map.hpp>
+#include <streamx/operators/take_until.hpp>
+#include <streamx/operators/with_latest_from.hpp>
+#include <streamx/operators/zip_latest.hpp>
+#include <streamx/sources/just.hpp>
+#include <streamx/sources/never.hpp>
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+// One line an operator: see operator_contract.hpp for what it promises.
+
+namespace streamx::testing {
+namespace {
+
+/// `up` and one that has nothing to give.
+template <class Up>
+auto beside_nothing(Up up) {
+    std::vector<any_stream<item_t<Up>>> streams;
+    streams.emplace_back(script<item_t<Up>>(up.get_executor()).end());
+    streams.emplace_back(std::move(up));
+    return streams;
+}
+
+auto in_order = [](const auto&, const auto&) { return false; };
+auto first_of = [](auto row) { return std::get<0>(std::move(row)); };
+auto second_of = [](auto pair) { return std::move(pair.second); };
+
+template <class Up>
+auto in_a_map(Up up) {
+    stream_map<int, item_t<Up>> map(up.get_executor());
+    map.insert(1, std::move(up));
+    map.close();
+    return map;
+}
+
+// clang-format off
+TEST(combining_operators_test, merge_with_delayed_errors_keeps_the_contract) { operator_contract([](auto up) { return merge(delay_errors, beside_nothing(std::move(up))); }); }
+TEST(combining_operators_test, merge_all_keeps_the_contract) { operator_contract([](auto up) { using any = any_stream<item_t<decltype(up)>>; script<any> outer(up.get_executor()); return std::move(outer).item(any(std::move(up))).end() | merge_all(2); }); }
+TEST(combining_operators_test, merge_prioritized_keeps_the_contract) { operator_contract([](auto up) { return merge_prioritized(beside_nothing(std::move(up))); }); }
+TEST(combining_operators_test, merge_sorted_keeps_the_contract) { operator_contract([](auto up) { return merge_sorted(beside_nothing(std::move(up)), in_order); }); }
+TEST(combining_operators_test, race_keeps_the_contract) { operator_contract([](auto up) { using item = item_t<decltype(up)>; auto ex = up.get_executor(); return race(std::move(up), script<item>(ex).hang()); }); }
+TEST(combining_operators_test, stream_map_keeps_the_contract) { operator_contract([](auto up) { return in_a_map(std::move(up)) | map(second_of); }); }
+TEST(combining_operators_test, combine_latest_keeps_the_contract) { operator_contract([](auto up) { return combine_latest(std::move(up), just(1)) | map(first_of); }, copies_items()); }
+TEST(combining_operators_test, zip_latest_keeps_the_contract) { operator_contract([](auto up) { auto ex = up.get_executor(); return zip_latest(std::move(up), script<int>(ex).item(1).hang()) | map(first_of); }, copies_items()); }
+TEST(combining_operators_test, with_latest_from_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | with_latest_from(just(1)) | map([](auto pair) { return std::move(pair.first); }); }); }
+TEST(combining_operators_test, take_until_keeps_the_contract) { operator_contract([](auto up) { auto ex = up.get_executor(); return std::move(up) | take_until(script<int>(ex).hang()); }); }
+TEST(combining_operators_test, drop_until_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | drop_until(just(1)); }); }
+// clang-format on
+
+/// `conflate` gives all of the items only if nothing comes between two pulls: sums do as well.
+TEST(combining_operators_test, conflate_loses_nothing_when_cancelled_and_leaves_nothing_behind) {
+    for (int steps = 0; steps != 20; ++steps) {
+        SCOPED_TRACE(steps);
+        asio::io_context ctx;
+        observer seen;
+        auto s = play(ctx.get_executor(), plan<int>{5, true}, seen) |
+                 conflate([](int a, int b) { return a + b; });
+        asio::cancellation_signal cancel;
+        probe<std::optional<int>> p;
+        int sum = 0;
+        s.async_next(asio::bind_cancellation_slot(
+            cancel.slot(), asio::bind_executor(ctx.get_executor(), p.handler())));
+        for (int i = 0; i != steps; ++i)
+            ctx.poll_one();
+        cancel.emit(asio::cancellation_type::total);
+        ctx.poll();
+        ASSERT_EQ(p.calls(), 1);
+        if (p->value && *p->value)
+            sum += **p->value;
+        for (int i : collect(ctx, s).items)
+            sum += i;
+        EXPECT_EQ(sum, 15);
+        EXPECT_EQ(seen.live(), 0u);
+        EXPECT_EQ(seen.misuses(), 0u);
+    }
+}
+
+} // namespace
+} // namespace streamx::testing
