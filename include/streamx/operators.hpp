@@ -1,5 +1,6 @@
 #pragma once
 
+#include <streamx/operators/backpressure_timeout.hpp>
 #include <streamx/operators/balance.hpp>
 #include <streamx/operators/buffered.hpp>
 #include <streamx/operators/catch_errors.hpp>
@@ -50,6 +51,8 @@
 #include <streamx/operators/race.hpp>
 #include <streamx/operators/rate_limit.hpp>
 #include <streamx/operators/ready_chunks.hpp>
+#include <streamx/operators/restart.hpp>
+#include <streamx/operators/retry.hpp>
 #include <streamx/operators/sample.hpp>
 #include <streamx/operators/scan.hpp>
 #include <streamx/operators/skip_errors.hpp>

@@ -15,3 +15,4 @@
 #include <streamx/sources/repeat.hpp>
 #include <streamx/sources/repeat_with.hpp>
 #include <streamx/sources/unfold.hpp>
+#include <streamx/sources/using_resource.hpp>

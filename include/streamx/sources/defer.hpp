@@ -39,6 +39,10 @@ public:
         return stream_->try_next();
     }
 
+    /// Lets go of the stream that has been made: the next pull makes another. So `retry` and `restart`
+    /// begin anew.
+    void begin_again() noexcept { stream_.reset(); }
+
     template <class Token>
     auto async_wait(Token&& token) {
         return asio::async_initiate<Token, void(error_code)>(initiate_wait{this}, token);
