@@ -210,6 +210,21 @@ FIGURES = [
         count=True,
     ),
     Figure(
+        "map_async, a function that completes without waiting",
+        Ours("map_async", "map_async/ready/streamx"),
+        [Peer("a coroutine loop, one co_await an item", Ours("map_async", "map_async/ready/coroutine_loop"), at_least=1 / 2)],
+        count=True,
+    ),
+    Figure(
+        "map_async_unordered(16), a function that posts once",
+        Ours("map_async", "map_async/unordered16/streamx"),
+        [
+            Peer("co_spawn for each item, bounded by a channel", Ours("map_async", "map_async/unordered16/spawn_each"), at_least=1, strictly=True),
+            Peer("16 coroutines that take turns, nothing behind them", Ours("map_async", "map_async/unordered16/spawn_workers")),
+        ],
+        count=True,
+    ),
+    Figure(
         "chunks(64) over a channel of capacity 64",
         Ours("chunks", "chunks/chunks64/cap64"),
         [
