@@ -419,7 +419,11 @@ private:
         for (;;) {
             do {
                 // What a function did to these was for its own item.
-                co_await asio::this_coro::reset_cancellation_state();
+                if (std::exchange(s.listens_otherwise, false)) {
+                    co_await asio::this_coro::reset_cancellation_state(
+                        only_terminal(s.listens_otherwise));
+                    s.listens_otherwise = false;
+                }
                 co_await asio::this_coro::throw_if_cancelled(true);
                 try {
                     if constexpr (std::is_same_v<operation, asio::awaitable<void>>) {

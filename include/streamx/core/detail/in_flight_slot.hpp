@@ -6,6 +6,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <atomic>
@@ -49,10 +50,27 @@ struct in_flight_slot {
     Key key{};
     in_flight_slot* behind = nullptr; // the next of the same key
 
-    asio::any_io_executor home; // where it was started
+    asio::any_io_executor home;    // where it was started
+    bool listens_otherwise = true; // than a worker does to cancellation, while it has no item
     asio::cancellation_signal cancel;
     std::shared_ptr<hold> held;
     std::optional<idle_handler> idle; // the worker, which waits for an item
+};
+
+/// A coroutine's filter of cancellation, Asio's default, which tells when another takes its place.
+class only_terminal {
+public:
+    explicit only_terminal(bool& replaced) noexcept : replaced_(&replaced) {}
+    only_terminal(const only_terminal&) = default;
+    only_terminal& operator=(const only_terminal&) = delete;
+    ~only_terminal() { *replaced_ = true; }
+
+    asio::cancellation_type operator()(asio::cancellation_type type) const noexcept {
+        return type & asio::cancellation_type::terminal;
+    }
+
+private:
+    bool* replaced_;
 };
 
 /// A queue of slots.
