@@ -65,6 +65,8 @@ public:
             return "group_by waits for room in a group that nobody asks for an item";
         case errc::exceeds_budget:
             return "the item weighs more than the whole budget";
+        case errc::would_deadlock:
+            return "the put waits for a subscriber that waits for it";
         }
         return "unknown streamx error";
     }
@@ -92,6 +94,7 @@ public:
         case errc::malformed:
         case errc::unencodable:
             return condition::protocol_violation;
+        case errc::would_deadlock:
         case errc::operation_in_progress:
         case errc::group_not_consumed:
             return condition::misuse;

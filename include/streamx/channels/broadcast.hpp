@@ -10,6 +10,7 @@
 #include <streamx/core/asio.hpp>
 #include <streamx/core/detail/budget.hpp>
 #include <streamx/core/detail/checked.hpp>
+#include <streamx/core/detail/coroutine_of.hpp>
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/error.hpp>
 #include <streamx/time/clock_service.hpp>
@@ -144,13 +145,16 @@ public:
     /// `std::ref` stays its owner's until it is accepted, so after an error it is still there; one
     /// given by value goes to `on_undelivered` then.
     ///
-    /// The only consumer must not await a put in lockstep from inside its own loop: it would wait
-    /// for itself to ask.
+    /// A consumer must not await a put from inside its own loop that is to wait for it: it would wait
+    /// for itself to ask. A coroutine that does is told so, if it has awaited its last item with
+    /// `next()` itself, awaits this with `use_awaitable` (also within one of `as_tuple`,
+    /// `redirect_error`, `bind_cancellation_slot`, ...), and there are at most 16 subscribers.
     /// @completes `void(error_code)` when the item is accepted, on the handler's associated
     ///            executor, the broadcast's by default; never inside this call
     /// @errors  `errc::closed`; `errc::no_subscribers` under `no_subscribers::fail`;
     ///          `errc::exceeds_budget`: it weighs more than the whole budget;
-    ///          `operation_aborted`: cancelled. On error nobody has seen the item
+    ///          `errc::would_deadlock`; `operation_aborted`: cancelled. On error nobody has seen the
+    ///          item
     /// @cancels total, partial, terminal; the item was not accepted, unless the operation succeeds
     /// @threads any; a referenced item stays alive until completion
     template <class Token>
@@ -235,15 +239,17 @@ private:
         template <class Handler>
         void operator()(Handler handler, T item) const {
             boost::intrusive_ptr<detail::put_waiter<T>> w;
-            const auto result = this->core->put_or_queue(item, false, w);
-            if (result != detail::put_result::accepted && result != detail::put_result::queued)
+            const auto result =
+                this->core->put_or_queue(item, false, w, detail::coroutine_of(handler));
+            if (to_error(result))
                 this->core->undelivered(std::move(item));
             this->finish(result, std::move(w), std::move(handler));
         }
         template <class Handler>
         void operator()(Handler handler, std::reference_wrapper<T> item) const {
             boost::intrusive_ptr<detail::put_waiter<T>> w;
-            const auto result = this->core->put_or_queue(item, true, w);
+            const auto result =
+                this->core->put_or_queue(item, true, w, detail::coroutine_of(handler));
             this->finish(result, std::move(w), std::move(handler));
         }
     };
@@ -301,6 +307,8 @@ private:
             return errc::no_subscribers;
         case detail::put_result::exceeds_budget:
             return errc::exceeds_budget;
+        case detail::put_result::would_deadlock:
+            return errc::would_deadlock;
         case detail::put_result::accepted:
         case detail::put_result::queued:
             break;

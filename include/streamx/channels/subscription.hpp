@@ -56,7 +56,11 @@ public:
     using value_type = T;
     using executor_type = asio::any_io_executor;
 
-    subscription(subscription&&) noexcept = default;
+    subscription(subscription&& other) noexcept
+        : stream_interface<subscription>(other), self_(std::move(other.self_)) {
+        if (self_) // who looks after it from now on will be seen
+            self_->consumer.store(nullptr, std::memory_order_relaxed);
+    }
     subscription& operator=(subscription other) noexcept {
         stream_interface<subscription>::operator=(other);
         self_.swap(other.self_);

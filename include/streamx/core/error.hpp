@@ -34,6 +34,7 @@ enum class errc {
     too_many_groups,    ///< `group_by`: more keys at a time than there may be groups open
     group_not_consumed, ///< `group_by`: a group is full and nobody has ever asked it for an item
     exceeds_budget,     ///< one item weighs more than the whole `memory_budget`
+    would_deadlock,     ///< a put that waits for a subscriber that waits for it
 };
 
 /// What a program branches on, whatever the exact cause.

@@ -38,7 +38,8 @@ constexpr errc all_of_errc[] = {
     errc::unencodable,
     errc::too_many_groups,
     errc::group_not_consumed,
-    errc::exceeds_budget};
+    errc::exceeds_budget,
+    errc::would_deadlock};
 constexpr condition all_conditions[] = {
     condition::closed,
     condition::limit_exceeded,
@@ -94,7 +95,8 @@ TEST(error_test, each_code_belongs_to_one_condition) {
         {errc::unencodable, condition::protocol_violation},
         {errc::too_many_groups, condition::limit_exceeded},
         {errc::group_not_consumed, condition::misuse},
-        {errc::exceeds_budget, condition::limit_exceeded}};
+        {errc::exceeds_budget, condition::limit_exceeded},
+        {errc::would_deadlock, condition::misuse}};
     for (auto [e, condition_of_e] : expected)
         for (auto c : all_conditions)
             EXPECT_EQ(error_code(e) == c, c == condition_of_e)

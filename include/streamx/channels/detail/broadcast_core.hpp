@@ -42,7 +42,7 @@
 namespace streamx::detail {
 
 /// What came of a put, or of a wait for subscribers. `queued`: it waits, and will be woken.
-enum class put_result { accepted, queued, closed, no_subscribers, exceeds_budget };
+enum class put_result { accepted, queued, closed, no_subscribers, exceeds_budget, would_deadlock };
 
 /// What came of a subscriber's wait.
 enum class wait_result { ready, queued, busy };
@@ -124,14 +124,17 @@ public:
         return *ring_.at(ring_.tail() - 1).item;
     }
 
-    /// Takes `item`, or has a waiter wait with it: `item` itself if it is lent, moved if not.
-    put_result put_or_queue(T& item, bool lent, put_ptr& w) {
+    /// Takes `item`, or has a waiter wait with it: `item` itself if it is lent, moved if not. If it
+    /// is known which coroutine awaits this, then not for what that one is to do.
+    put_result put_or_queue(T& item, bool lent, put_ptr& w, const void* coroutine) {
         afterwards later(*this);
         const auto weight = weigh(item);
         std::lock_guard lock(mutex_);
         const auto result = put(item, weight, later);
         if (result != put_result::queued)
             return result;
+        if (coroutine && is_held_back_by(coroutine))
+            return put_result::would_deadlock;
         w = new_waiter();
         w->weight = weight;
         w->item = lent ? &item : &w->held.emplace(std::move(item));
@@ -495,6 +498,7 @@ private:
     };
 
     using peer_list = std::vector<subscriber_type*>;
+    static constexpr std::size_t few = 16;
     static constexpr auto never = std::numeric_limits<std::uint64_t>::max();
 
     peer_list& peers(attention care) noexcept { return peers_[static_cast<int>(care)]; }
@@ -1049,6 +1053,19 @@ private:
             return !s.queued;
         return s.care == attention::limited && s.policy == overflow::wait &&
                s.is_full(ring_.tail());
+    }
+
+    /// Whether a put waits for somebody whom this coroutine looks after, who does not ask while it
+    /// awaits something else. Only a few subscribers are looked at.
+    bool is_held_back_by(const void* coroutine) const noexcept {
+        if (active_ > few)
+            return false;
+        for (const auto care : {attention::lockstep, attention::limited})
+            for (const auto* s : peers(care))
+                if (s->consumer.load(std::memory_order_relaxed) == coroutine && holds_back(*s) &&
+                    !s->has_patience())
+                    return true;
+        return false;
     }
 
     /// One that is waited for, if there is one.

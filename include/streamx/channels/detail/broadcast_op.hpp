@@ -2,6 +2,7 @@
 
 #include <streamx/channels/detail/broadcast_core.hpp>
 #include <streamx/channels/detail/broadcast_waiter.hpp>
+#include <streamx/core/detail/coroutine_of.hpp>
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/error.hpp>
 
@@ -64,6 +65,7 @@ void complete_broadcast(error_code ec, Handler handler, const Executor& ex) {
 template <class T, class Handler, class Executor>
 void wait_broadcast(
     const boost::intrusive_ptr<subscriber<T>>& s, Handler handler, const Executor& ex) {
+    s->consumer.store(coroutine_of(handler), std::memory_order_relaxed);
     switch (s->core->wait(*s)) {
     case wait_result::queued:
         return park_broadcast(s, std::move(handler), ex);

@@ -48,6 +48,8 @@ struct subscriber : broadcast_waiter<T, subscriber<T>> {
     std::size_t capacity = 0;
     std::size_t index = 0; ///< among those that are looked after alike
     std::unique_ptr<rarely> rare;
+    /// The coroutine that waited for it last, to be compared only.
+    std::atomic<const void*> consumer = nullptr;
     overflow policy = overflow::wait;
     attention care = attention::lockstep;
     bool batches =

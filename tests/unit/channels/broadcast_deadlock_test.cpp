@@ -1,0 +1,129 @@
+#include <streamx/channels/broadcast.hpp> // first, so this file also proves the header stands alone
+
+#include "broadcast_support.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <functional>
+#include <utility>
+
+// Row 20 of the list of the seed's weaknesses: a consumer that awaits a put into what it reads.
+
+namespace streamx::testing {
+namespace {
+
+using boost::asio::use_awaitable;
+
+struct broadcast_deadlock_test : channel_test {
+    ints undelivered;
+    broadcast<int> b{ctx.get_executor(), {.on_undelivered = [this](int&& item) {
+                         undelivered.push_back(item);
+                     }}};
+
+    void spawn(asio::awaitable<void> consumer) {
+        asio::co_spawn(ctx, std::move(consumer), asio::detached);
+        run();
+    }
+};
+
+TEST_F(broadcast_deadlock_test, row_20_a_consumer_that_awaits_its_own_put_is_told) {
+    code by_put, as_tuple, redirected, lent;
+    int mine = 4;
+    spawn([&](subscription<int> s) -> asio::awaitable<void> {
+        co_await s.next();
+        try {
+            co_await b.put(2);
+        } catch (const boost::system::system_error& e) {
+            by_put = e.code();
+        }
+        asio::cancellation_signal never;
+        as_tuple = std::get<0>(co_await b.async_put(
+            3, asio::bind_cancellation_slot(never.slot(), asio::as_tuple(use_awaitable))));
+        lent = std::get<0>(co_await b.async_put(std::ref(mine), asio::as_tuple(use_awaitable)));
+        error_code ec;
+        co_await b.async_put(5, asio::redirect_error(use_awaitable, ec));
+        redirected = ec;
+        while (co_await s.next()) {
+        }
+    }(b.subscribe()));
+    EXPECT_TRUE(b.try_put(1));
+    run();
+
+    EXPECT_EQ(by_put, errc::would_deadlock);
+    EXPECT_EQ(as_tuple, errc::would_deadlock);
+    EXPECT_EQ(lent, errc::would_deadlock);
+    EXPECT_EQ(redirected, errc::would_deadlock);
+    EXPECT_EQ(undelivered, (ints{2, 3, 5})) << "but not the one that was lent";
+    EXPECT_EQ(b.stats().puts_waiting, 0u);
+    EXPECT_TRUE(b.try_put(6)) << "it goes on";
+}
+
+TEST_F(broadcast_deadlock_test, row_20_so_is_one_that_has_all_before_it_that_it_may) {
+    int put = 0;
+    code full;
+    spawn([&](subscription<int> s) -> asio::awaitable<void> {
+        co_await s.next();
+        for (; !full; ++put)
+            if (auto [ec] = co_await b.async_put(put, asio::as_tuple(use_awaitable)); ec)
+                full = ec;
+    }(b.subscribe({.capacity = 3})));
+    EXPECT_TRUE(b.try_put(1));
+    run();
+
+    EXPECT_EQ(full, errc::would_deadlock);
+    EXPECT_EQ(put, 4) << "three items and one too many";
+}
+
+TEST_F(broadcast_deadlock_test, a_put_that_can_complete_is_let_be) {
+    using namespace asio::experimental::awaitable_operators;
+    ints got;
+    spawn([&](subscription<int> s) -> asio::awaitable<void> {
+        co_await s.next();
+        // Together with a pull: each is a coroutine of its own.
+        got.push_back(*co_await (b.put(2) && s.next()));
+        // By a callback: nobody awaits it.
+        b.async_put(3, [](error_code ec) { EXPECT_FALSE(ec); });
+        got.push_back(*co_await s.next());
+        // By one who has handed the subscription on.
+        asio::co_spawn(
+            ctx,
+            [](subscription<int> other, ints& to) -> asio::awaitable<void> {
+                while (auto item = co_await other.next())
+                    to.push_back(*item);
+            }(std::move(s), got),
+            asio::detached);
+        co_await b.put(4);
+        b.close();
+    }(b.subscribe()));
+    EXPECT_TRUE(b.try_put(1));
+    run();
+
+    EXPECT_EQ(got, (ints{2, 3, 4}));
+    EXPECT_TRUE(undelivered.empty());
+}
+
+TEST_F(broadcast_deadlock_test, one_whose_patience_ends_is_waited_for) {
+    code sent;
+    spawn([&](subscription<int> s) -> asio::awaitable<void> {
+        co_await s.next();
+        auto [ec] = co_await b.async_put(2, asio::as_tuple(use_awaitable));
+        sent = ec;
+        EXPECT_EQ(s.stats().policy, overflow::drop_oldest);
+    }(b.subscribe({.patience = std::chrono::nanoseconds(1)})));
+    EXPECT_TRUE(b.try_put(1));
+    ctx.restart();
+    ctx.run();
+
+    EXPECT_EQ(sent, success);
+}
+
+} // namespace
+} // namespace streamx::testing
