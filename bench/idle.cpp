@@ -3,6 +3,7 @@
 #include "bench.hpp"
 #include "raw.hpp"
 
+#include <streamx/channels/broadcast.hpp>
 #include <streamx/channels/channel.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -75,6 +76,12 @@ void measure(const std::string& name, Make make) {
         std::exit(1);
 }
 
+/// One of many subscribers of one broadcast.
+auto subscribe(asio::io_context& ctx) {
+    static broadcast<std::uint64_t> b(ctx.get_executor()); // that of the one child that gets here
+    return b.subscribe({.capacity = capacity});
+}
+
 template <class Receiver>
 asio::awaitable<void> wait_for_one(Receiver& rx) {
     co_await rx.next();
@@ -126,6 +133,7 @@ int main(int argc, char** argv) {
     init(argc, argv);
     measure("idle/streamx_local", make_local);
     measure("idle/streamx", make);
+    measure("idle/subscriber", subscribe);
     measure("idle/streamx_local_with_coroutine", [](auto& ctx) {
         return with_coroutine(ctx, make_local(ctx));
     });

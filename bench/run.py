@@ -271,10 +271,33 @@ FIGURES += [
     ),
 ]
 
+FIGURES += [
+    Figure(
+        f"broadcast, {how}, {consumers} consumer{'s' if consumers != 1 else ''}{by}",
+        Ours("broadcast", f"broadcast/{ours}/{consumers}"),
+        [Peer(label, Rust(f"broadcast/{theirs}_same/consumers={consumers}"), at_least=at_least)],
+        count=True,
+    )
+    for how, ours, label, theirs, at_least in (
+        ("free-running, capacity 1024", "free_running", "tokio broadcast", "free1024", 5),
+        ("lockstep", "lockstep", "tokio, a permit from an mpsc(1) for each", "lockstep", 1.5),
+    )
+    for by, ours in ((", by a terminal", f"{ours}/terminal"), (", by next()", ours))
+    for consumers in (1, 4, 16)
+] + [
+    Figure(
+        "broadcast, a put and its taking beside 10 000 idle subscribers",
+        Ours("broadcast", "broadcast/beside_10000_idle"),
+        [Peer("beside 10", Ours("broadcast", "broadcast/beside_10_idle"), at_least=1 / 1.1, more_instructions=2)],
+        count=True,
+    ),
+]
+
 # figure, ours, raw peer of the same kind, at most bytes of resident memory
 MEMORY = [
     ("idle local channel, before its first item", "idle/streamx_local", "idle/raw", 400),
     ("idle channel with a mutex, before its first item", "idle/streamx", "idle/raw_concurrent", 400),
+    ("idle subscriber of a broadcast, one of 100 000", "idle/subscriber", "idle/raw", 300),
     ("idle local channel and a coroutine that waits on it", "idle/streamx_local_with_coroutine", "idle/raw_with_coroutine", 1024),
     ("idle channel with a mutex and a coroutine that waits on it", "idle/streamx_with_coroutine", "idle/raw_concurrent_with_coroutine", 1024),
 ]

@@ -891,7 +891,8 @@ private:
         }
         if (s.here && !closed_)
             return pending;
-        if (!std::exchange(s.failed, true)) {
+        if (!s.failed) {
+            s.failed = true;
             if (s.gone && s.policy == overflow::fail)
                 std::rethrow_exception(make_failure(errc::full, "subscription"));
             if (failure_ && !s.gone)
@@ -988,7 +989,7 @@ private:
     // --- coming and going ------------------------------------------------------------------------
 
     void add_to_peers(subscriber_type& s) {
-        s.index = peers(s.care).size();
+        s.index = static_cast<std::uint32_t>(peers(s.care).size());
         peers(s.care).push_back(&s);
     }
 
@@ -1035,8 +1036,9 @@ private:
     /// Precondition: it is not parked and has nothing before it.
     void remove(subscriber_type& s, afterwards& later) noexcept {
         s.gone = true;
-        if (!std::exchange(s.here, false))
+        if (!s.here)
             return;
+        s.here = false;
         remove_from_peers(s);
         if (--active_ == 0) {
             unclaimed_from_ = ring_.tail();

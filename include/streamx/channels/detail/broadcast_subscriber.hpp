@@ -46,17 +46,17 @@ struct subscriber : broadcast_waiter<T, subscriber<T>> {
     std::uint64_t delivered = 0;
     std::uint64_t missed = 0;
     std::size_t capacity = 0;
-    std::size_t index = 0; ///< among those that are looked after alike
     std::unique_ptr<rarely> rare;
     /// The coroutine that waited for it last, to be compared only.
     std::atomic<const void*> consumer = nullptr;
+    std::uint32_t index = 0; ///< among those that are looked after alike
+    /// Nobody else takes items from it, so it may take several without the lock. Never changes.
+    bool batches = false;
     overflow policy = overflow::wait;
     attention care = attention::lockstep;
-    bool batches =
-        false;         ///< nobody else takes items from it, so it may take several without the lock
-    bool here = false; ///< gets items
-    bool gone = false; ///< was here, and has left or was cut off
-    bool failed = false; ///< has been told of the failure that it ends with
+    bool here : 1 = false;   ///< gets items
+    bool gone : 1 = false;   ///< was here, and has left or was cut off
+    bool failed : 1 = false; ///< has been told of the failure that it ends with
 
     std::uint64_t position() const noexcept { return cursor.load(std::memory_order_relaxed); }
 

@@ -9,14 +9,13 @@ template <class Handler>
 const void* coroutine_of(Handler& handler) noexcept {
     if constexpr (requires { handler.entry_point(); })
         return handler.entry_point();
-    else if constexpr (requires { handler.handler_.entry_point(); }) // as_tuple, redirect_error
-        return handler.handler_.entry_point();
+    else if constexpr (requires { handler.handler_; }) // `as_tuple`, `redirect_error`, ...
+        return coroutine_of(handler.handler_);
     else if constexpr (requires(
-                           typename Handler::target_type& target) { // what binds something to it
-                           handler.get();
-                           target.entry_point();
+                           typename Handler::target_type* target) { // what binds something to it
+                           target = &handler.get();
                        })
-        return handler.get().entry_point();
+        return coroutine_of(handler.get());
     else
         return nullptr;
 }
