@@ -12,7 +12,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <chrono>
 #include <functional>
+#include <tuple>
 #include <utility>
 
 // Row 20 of the list of the seed's weaknesses: a consumer that awaits a put into what it reads.
@@ -28,8 +30,13 @@ struct broadcast_deadlock_test : channel_test {
                          undelivered.push_back(item);
                      }}};
 
-    void spawn(asio::awaitable<void> consumer) {
-        asio::co_spawn(ctx, std::move(consumer), asio::detached);
+    /// Runs `fn(subscription)`, and keeps `fn` for as long as the coroutine lives.
+    template <class Fn>
+    void spawn(subscription<int> s, Fn fn) {
+        asio::co_spawn(
+            ctx,
+            [fn = std::move(fn), s = std::move(s)]() mutable { return fn(std::move(s)); },
+            asio::detached);
         run();
     }
 };
@@ -37,7 +44,7 @@ struct broadcast_deadlock_test : channel_test {
 TEST_F(broadcast_deadlock_test, row_20_a_consumer_that_awaits_its_own_put_is_told) {
     code by_put, as_tuple, redirected, lent;
     int mine = 4;
-    spawn([&](subscription<int> s) -> asio::awaitable<void> {
+    spawn(b.subscribe(), [&](subscription<int> s) -> asio::awaitable<void> {
         co_await s.next();
         try {
             co_await b.put(2);
@@ -53,7 +60,7 @@ TEST_F(broadcast_deadlock_test, row_20_a_consumer_that_awaits_its_own_put_is_tol
         redirected = ec;
         while (co_await s.next()) {
         }
-    }(b.subscribe()));
+    });
     EXPECT_TRUE(b.try_put(1));
     run();
 
@@ -69,12 +76,12 @@ TEST_F(broadcast_deadlock_test, row_20_a_consumer_that_awaits_its_own_put_is_tol
 TEST_F(broadcast_deadlock_test, row_20_so_is_one_that_has_all_before_it_that_it_may) {
     int put = 0;
     code full;
-    spawn([&](subscription<int> s) -> asio::awaitable<void> {
+    spawn(b.subscribe({.capacity = 3}), [&](subscription<int> s) -> asio::awaitable<void> {
         co_await s.next();
         for (; !full; ++put)
             if (auto [ec] = co_await b.async_put(put, asio::as_tuple(use_awaitable)); ec)
                 full = ec;
-    }(b.subscribe({.capacity = 3})));
+    });
     EXPECT_TRUE(b.try_put(1));
     run();
 
@@ -85,7 +92,7 @@ TEST_F(broadcast_deadlock_test, row_20_so_is_one_that_has_all_before_it_that_it_
 TEST_F(broadcast_deadlock_test, a_put_that_can_complete_is_let_be) {
     using namespace asio::experimental::awaitable_operators;
     ints got;
-    spawn([&](subscription<int> s) -> asio::awaitable<void> {
+    spawn(b.subscribe(), [&](subscription<int> s) -> asio::awaitable<void> {
         co_await s.next();
         // Together with a pull: each is a coroutine of its own.
         got.push_back(*co_await (b.put(2) && s.next()));
@@ -102,7 +109,7 @@ TEST_F(broadcast_deadlock_test, a_put_that_can_complete_is_let_be) {
             asio::detached);
         co_await b.put(4);
         b.close();
-    }(b.subscribe()));
+    });
     EXPECT_TRUE(b.try_put(1));
     run();
 
@@ -112,12 +119,14 @@ TEST_F(broadcast_deadlock_test, a_put_that_can_complete_is_let_be) {
 
 TEST_F(broadcast_deadlock_test, one_whose_patience_ends_is_waited_for) {
     code sent;
-    spawn([&](subscription<int> s) -> asio::awaitable<void> {
-        co_await s.next();
-        auto [ec] = co_await b.async_put(2, asio::as_tuple(use_awaitable));
-        sent = ec;
-        EXPECT_EQ(s.stats().policy, overflow::drop_oldest);
-    }(b.subscribe({.patience = std::chrono::nanoseconds(1)})));
+    spawn(
+        b.subscribe({.patience = std::chrono::nanoseconds(1)}),
+        [&](subscription<int> s) -> asio::awaitable<void> {
+            co_await s.next();
+            auto [ec] = co_await b.async_put(2, asio::as_tuple(use_awaitable));
+            sent = ec;
+            EXPECT_EQ(s.stats().policy, overflow::drop_oldest);
+        });
     EXPECT_TRUE(b.try_put(1));
     ctx.restart();
     ctx.run();
