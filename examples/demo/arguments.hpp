@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <filesystem>
 #include <vector>
 
@@ -8,7 +7,6 @@ namespace demo {
 
 struct arguments {
     std::vector<std::filesystem::path> files; ///< one or two
-    std::chrono::seconds serve_for{0};        ///< how long act 3 serves; 0: see usage
     int act = 0;                              ///< only this one, if it is not 0
     bool help = false;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/driver.hpp>
 
 #include <exception>
@@ -9,10 +10,11 @@
 
 namespace streamx::detail {
 
-/// Takes every item, and there is nothing to say about them.
+/// Takes every item and is done with it.
 struct ignore_step {
     template <class Item>
-    bool operator()(Item&&) const noexcept {
+    bool operator()(Item&& item) const {
+        dismiss(item);
         return true;
     }
     template <class Handler>
