@@ -13,4 +13,8 @@ int act1(const arguments& args);
 /// One producer and three consumers of different speed, under three policies of a broadcast.
 int act2(const arguments& args);
 
+/// The machine's own counters on one port: lines over TCP, messages over WebSocket, events over SSE, and a
+/// page that plots them.
+int act3(const arguments& args);
+
 } // namespace demo

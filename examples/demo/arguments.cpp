@@ -1,8 +1,10 @@
 #include "arguments.hpp"
 
+#include <charconv>
 #include <fstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace demo {
 namespace {
@@ -35,10 +37,20 @@ int act_number(const char* text, int acts) {
         "--act takes a number from 1 to " + std::to_string(acts) + ", not " + number);
 }
 
+std::chrono::seconds length(const char* text) {
+    const std::string number = text ? text : "nothing";
+    int seconds = 0;
+    const auto last = number.data() + number.size();
+    const auto [at, ec] = std::from_chars(number.data(), last, seconds);
+    if (ec != std::errc() || at != last || seconds < 1)
+        throw std::runtime_error("--for takes a number of seconds, not " + number);
+    return std::chrono::seconds(seconds);
+}
+
 } // namespace
 
 const char* const usage =
-    "streamx_demo [--act N] [file [file]]\n"
+    "streamx_demo [--act N] [--for SECONDS] [file [file]]\n"
     "\n"
     "Act 1 reads one or two text files line by line and hands what it finds to three consumers of\n"
     "different speed, through bounded channels: watch how the slowest holds back the reader.\n"
@@ -47,6 +59,11 @@ const char* const usage =
     "\n"
     "Act 2 gives the items of one producer to three consumers of different speed, under three\n"
     "policies, and shows where each of them is.\n"
+    "\n"
+    "Act 3 samples this machine's counters ten times a second and serves them on a port of this\n"
+    "machine: the page behind the address that it prints plots them. On a terminal it serves "
+    "until\n"
+    "Ctrl-C, elsewhere for 20 seconds, and anywhere for as long as --for says.\n"
     "\n"
     "Without --act all of them come, one after the other.\n";
 
@@ -58,6 +75,8 @@ arguments read_arguments(int argc, char** argv, int acts) {
             args.help = true;
         else if (arg == "--act")
             args.act = act_number(++i < argc ? argv[i] : nullptr, acts);
+        else if (arg == "--for")
+            args.serve_for = length(++i < argc ? argv[i] : nullptr);
         else if (arg.starts_with("--"))
             throw std::runtime_error("do not know " + arg + " (try --help)");
         else

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <vector>
 
@@ -7,6 +8,7 @@ namespace demo {
 
 struct arguments {
     std::vector<std::filesystem::path> files; ///< one or two
+    std::chrono::seconds serve_for{0};        ///< how long act 3 serves; 0: see usage
     int act = 0;                              ///< only this one, if it is not 0
     bool help = false;
 };

@@ -10,7 +10,7 @@
 
 namespace {
 
-constexpr int (*acts[])(const demo::arguments&) = {demo::act1, demo::act2};
+constexpr int (*acts[])(const demo::arguments&) = {demo::act1, demo::act2, demo::act3};
 
 int run(const demo::arguments& args) {
     if (args.act != 0)

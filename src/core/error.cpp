@@ -55,6 +55,20 @@ public:
             return "the input ended in the middle of an item";
         case errc::tls_truncated:
             return "the peer closed the TLS connection without saying so";
+        case errc::tls_expired:
+            return "the peer's certificate is out of date";
+        case errc::tls_wrong_host:
+            return "the peer's certificate is for another host";
+        case errc::tls_unknown_ca:
+            return "the peer's certificate is signed by nobody who is trusted";
+        case errc::tls_no_certificate:
+            return "the client has no certificate, which the server asks for";
+        case errc::not_tls:
+            return "the peer does not speak TLS";
+        case errc::not_websocket:
+            return "the peer does not agree to speak WebSocket";
+        case errc::http_status:
+            return "the server has not answered with the status that was needed";
         case errc::malformed:
             return "what came is not of the agreed form";
         case errc::unencodable:
@@ -91,6 +105,13 @@ public:
             return condition::timed_out;
         case errc::truncated:
         case errc::tls_truncated:
+        case errc::tls_expired:
+        case errc::tls_wrong_host:
+        case errc::tls_unknown_ca:
+        case errc::tls_no_certificate:
+        case errc::not_tls:
+        case errc::not_websocket:
+        case errc::http_status:
         case errc::malformed:
         case errc::unencodable:
             return condition::protocol_violation;

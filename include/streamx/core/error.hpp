@@ -29,6 +29,13 @@ enum class errc {
     shutdown_timeout,      ///< not shut down within `endpoint_limits::shutdown`
     truncated,             ///< the input ended in the middle of an item
     tls_truncated,         ///< the TLS peer closed without saying so: perhaps not all has come
+    tls_expired,           ///< TLS: the peer's certificate is out of date, or not valid yet
+    tls_wrong_host,        ///< TLS: the peer's certificate is for another host
+    tls_unknown_ca,        ///< TLS: nobody who is trusted has signed the peer's certificate
+    tls_no_certificate,    ///< TLS: the server wants a certificate and the client has none
+    not_tls,               ///< what came on a TLS connection is not TLS
+    not_websocket,         ///< the peer does not agree to speak WebSocket
+    http_status,           ///< the server has answered with another status than was needed
     malformed,             ///< what came is not of the agreed form
     unencodable,        ///< the item cannot be written in this form, a line with a break in it, say
     too_many_groups,    ///< `group_by`: more keys at a time than there may be groups open

@@ -156,6 +156,10 @@ public:
     std::size_t queued_bytes() const noexcept { return core_->queued_bytes(); }
     std::size_t queued_items() const noexcept { return core_->queued_items(); }
 
+protected:
+    /// The outbox, for what is written beside the items; null after this was moved from.
+    detail::outbox<S>* box() const noexcept { return core_.operator->(); }
+
 private:
     using outbox = detail::outbox<S>;
 

@@ -2,7 +2,6 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
-#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/checked.hpp>
 #include <streamx/core/detail/chunker.hpp>
 #include <streamx/core/stream_interface.hpp>
@@ -17,7 +16,7 @@ namespace streamx {
 template <async_stream Up>
 class [[nodiscard]] chunks_stream : public stream_interface<chunks_stream<Up>> {
 public:
-    using value_type = detail::gathered_t<item_t<Up>>;
+    using value_type = std::vector<item_t<Up>>;
     using executor_type = executor_t<Up>;
 
     chunks_stream(Up up, std::size_t size) : chunk_(std::move(up), size) {}
@@ -27,7 +26,7 @@ public:
     poll<value_type> try_next() {
         poll<item_t<Up>> last = pending;
         if (chunk_.fill(last) || (last.is_end() && !chunk_.empty()))
-            return detail::gathered(chunk_.take());
+            return chunk_.take();
         return last.template without_item<value_type>();
     }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <streamx/core/carrier.hpp>
 #include <streamx/core/itemwise.hpp>
 
 #include <concepts>
@@ -15,19 +14,7 @@ struct satisfying {
     template <class T>
         requires std::predicate<Predicate&, T&>
     bool keeps(T& item) {
-        return kept(item, std::invoke(predicate, item));
-    }
-    template <class T>
-        requires judges_carried<Predicate, T>
-    bool keeps(T& item) {
-        return kept(item, std::invoke(predicate, item.value()));
-    }
-
-    template <class T>
-    static bool kept(T& item, bool keep) {
-        if (!keep)
-            dismiss(item);
-        return keep;
+        return std::invoke(predicate, item);
     }
 
     [[no_unique_address]] Predicate predicate;
@@ -38,8 +25,7 @@ struct satisfying {
 template <async_stream Up, class Predicate>
 using filter_stream = itemwise_stream<Up, detail::satisfying<Predicate>>;
 
-/// Passes on the items for which a predicate holds, and drops the others. Of an item that
-/// carries a value (`carrier`) the predicate may take the value; one that is dropped is done with.
+/// Passes on the items for which a predicate holds, and drops the others.
 /// @marble  `-1--2--3--4-|`  ->  `filter(x => x is even)`  ->  `----2-----4-|`
 /// @errors  upstream's, unchanged; what the predicate throws fails the stream with that exception
 /// @cancels as upstream; nothing is held, so nothing can be lost

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <streamx/core/carrier.hpp>
 #include <streamx/core/itemwise.hpp>
 
 #include <concepts>
@@ -16,12 +15,6 @@ struct shown_to {
         requires std::invocable<Fn&, const T&>
     bool keeps(T& item) {
         std::invoke(fn, std::as_const(item));
-        return true;
-    }
-    template <class T>
-        requires takes_carried<Fn, const T&>
-    bool keeps(T& item) {
-        std::invoke(fn, std::as_const(item.value()));
         return true;
     }
 

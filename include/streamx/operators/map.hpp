@@ -1,6 +1,5 @@
 #pragma once
 
-#include <streamx/core/carrier.hpp>
 #include <streamx/core/itemwise.hpp>
 
 #include <concepts>
@@ -22,12 +21,6 @@ struct mapper {
             "map: the function returns nothing; `inspect` is for side effects");
         return poll<std::decay_t<result>>(std::invoke(fn, std::forward<T>(item)));
     }
-    template <class T>
-        requires takes_carried<Fn, T>
-    auto make(T&& item) {
-        using result = decltype(std::forward<T>(item).carry(fn));
-        return poll<result>(std::forward<T>(item).carry(fn));
-    }
 
     [[no_unique_address]] Fn fn;
 };
@@ -37,8 +30,7 @@ struct mapper {
 template <async_stream Up, class Fn>
 using map_stream = itemwise_stream<Up, detail::mapper<Fn>>;
 
-/// Passes each item through a function. Of an item that carries a value (`carrier`) the function may
-/// take the value: what is attached to it stays.
+/// Passes each item through a function.
 /// @marble  `-1--2--3-|`  ->  `map(x => x * 10)`  ->  `-10--20--30-|`
 /// @errors  upstream's, unchanged; what the function throws fails the stream with that exception
 /// @cancels as upstream; nothing is held, so nothing can be lost

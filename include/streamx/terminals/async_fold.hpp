@@ -1,7 +1,6 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
-#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/awaitable_fn.hpp>
 #include <streamx/core/detail/driver.hpp>
 
@@ -19,14 +18,6 @@ struct fold_step {
     template <class Item>
     bool operator()(Item&& item) {
         value = std::invoke(op, std::move(value), std::forward<Item>(item));
-        dismiss(item);
-        return true;
-    }
-    template <class Item>
-        requires takes_carried<Op, Item, T>
-    bool operator()(Item&& item) {
-        value = std::invoke(op, std::move(value), std::move(item.value()));
-        item.dismiss();
         return true;
     }
     template <class Handler>
@@ -44,8 +35,7 @@ struct fold_step {
 ///
 /// The stream is owned if given as an rvalue, borrowed if given as an lvalue. `op` may be a plain
 /// function or one that returns an `asio::awaitable<T>`, which is awaited before the next item is
-/// pulled (then `T` must be default constructible). Of an item that carries a value (`carrier`) a
-/// plain `op` may take the value.
+/// pulled (then `T` must be default constructible).
 /// @completes `void(std::exception_ptr, T)` on the handler's associated executor, the stream's by
 ///            default, where `op` runs too; never inside this call. After a failure of a plain `op`
 ///            or the stream the value is what had been combined so far
@@ -56,8 +46,7 @@ struct fold_step {
 /// @threads may be called from any thread if the stream is owned, else from the stream's executor
 /// @others  fold (futures), fold_left (ranges), reduce (Rx), Sink.fold (Akka)
 template <class S, class T, class Op, class Token>
-    requires async_stream_ref<S> &&
-             (std::invocable<Op&, T, item_t<S>> || detail::takes_carried<Op, item_t<S>, T>)
+    requires async_stream_ref<S> && std::invocable<Op&, T, item_t<S>>
 auto async_fold(S&& stream, T init, Op op, Token&& token) {
     using signature = void(std::exception_ptr, T);
     if constexpr (detail::awaitable_function<Op, T, item_t<S>>)

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
-#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/async_mapping.hpp>
 #include <streamx/core/detail/awaitable_fn.hpp>
 #include <streamx/core/detail/driver.hpp>
@@ -23,14 +22,6 @@ struct for_each_step {
     template <class Item>
     bool operator()(Item&& item) {
         std::invoke(fn, std::forward<Item>(item));
-        dismiss(item);
-        return true;
-    }
-    template <class Item>
-        requires takes_carried<Fn, Item>
-    bool operator()(Item&& item) {
-        std::invoke(fn, std::move(item.value()));
-        item.dismiss();
         return true;
     }
     template <class Handler>
@@ -41,18 +32,13 @@ struct for_each_step {
     [[no_unique_address]] Fn fn;
 };
 
-template <class Fn, class Item>
-concept takes_carried_and_awaits =
-    takes_carried<Fn, Item> && awaitable_function<Fn, typename Item::carried_type>;
-
 } // namespace detail
 
 /// Calls `fn` with each item, in order.
 ///
 /// The stream is owned if given as an rvalue, borrowed if given as an lvalue. `fn` may be a plain
 /// function or one that returns an `asio::awaitable`, which is awaited before the next item is
-/// pulled. Of an item that carries a value (`carrier`) it may take the value; when it returns, the
-/// item is done with, unless it has moved the item elsewhere.
+/// pulled.
 /// @completes `void(std::exception_ptr)` on the handler's associated executor, the stream's by
 ///            default, where `fn` runs too; never inside this call
 /// @errors  what the stream or `fn` threw; `operation_aborted` when cancelled or the stream
@@ -62,28 +48,15 @@ concept takes_carried_and_awaits =
 /// @threads may be called from any thread if the stream is owned, else from the stream's executor
 /// @others  for_each (futures), for_each (ranges), subscribe (Rx), Sink.foreach (Akka)
 template <class S, class Fn, class Token>
-    requires async_stream_ref<S> &&
-             (std::invocable<Fn&, item_t<S>> || detail::takes_carried<Fn, item_t<S>>)
+    requires async_stream_ref<S> && std::invocable<Fn&, item_t<S>>
 auto async_for_each(S&& stream, Fn fn, Token&& token) {
     using signature = void(std::exception_ptr);
     if constexpr (detail::awaitable_function<Fn, item_t<S>>)
         return detail::async_coroutine<signature>(
             std::forward<S>(stream),
             [fn = std::move(fn)](auto& s) mutable -> asio::awaitable<void> {
-                while (auto item = co_await s.next()) {
+                while (auto item = co_await s.next())
                     co_await std::invoke(fn, *std::move(item));
-                    detail::dismiss(*item);
-                }
-            },
-            std::forward<Token>(token));
-    else if constexpr (detail::takes_carried_and_awaits<Fn, item_t<S>>)
-        return detail::async_coroutine<signature>(
-            std::forward<S>(stream),
-            [fn = std::move(fn)](auto& s) mutable -> asio::awaitable<void> {
-                while (auto item = co_await s.next()) {
-                    co_await std::invoke(fn, std::move(item->value()));
-                    item->dismiss();
-                }
             },
             std::forward<Token>(token));
     else

@@ -37,8 +37,8 @@ public:
             const auto i = this->queue.front();
             if (!i)
                 return pending;
-            switch (
-                this->inputs.visit(*i, [this](auto& input, auto I) { return take<I>(input); })) {
+            switch (this->inputs.visit(
+                *i, [this](auto& input, auto I) { return this->template take<I>(input); })) {
             case taken::item:
                 this->queue.rotate();
                 if (missing_ == 0)

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
-#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/driver.hpp>
 
 #include <exception>
@@ -10,11 +9,10 @@
 
 namespace streamx::detail {
 
-/// Takes every item and is done with it.
+/// Takes every item, and there is nothing to say about them.
 struct ignore_step {
     template <class Item>
-    bool operator()(Item&& item) const {
-        dismiss(item);
+    bool operator()(Item&&) const noexcept {
         return true;
     }
     template <class Handler>

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <streamx/core/asio.hpp>
+#include <streamx/io/detail/http_peer.hpp>
+#include <streamx/io/detail/watchdog.hpp>
+#include <streamx/io/endpoint_limits.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace streamx::io::detail {
+
+/// Looks after a connection that only writes a body: notices that the peer has gone, whose bytes nobody
+/// reads any more, and writes something when nothing else was written for a while.
+class http_watch : public std::enable_shared_from_this<http_watch> {
+public:
+    /// `beat` is written every so often; `endpoint_limits::no_deadline`: never.
+    http_watch(
+        half<reader<transport>> in,
+        const std::shared_ptr<outbox<transport>>& out,
+        endpoint_limits::duration every = endpoint_limits::no_deadline,
+        std::string beat = {});
+
+    void start();
+    void stop();
+
+    watchdog<asio::any_io_executor>& dog() noexcept { return dog_; }
+    std::optional<time_point> deadline() const noexcept {
+        if (stopped_ || every_ == endpoint_limits::no_deadline)
+            return {};
+        return streamx::detail::later(since_, every_);
+    }
+    void on_deadline();
+
+private:
+    struct read_op;
+    void listen();
+    void heard(error_code ec);
+
+    half<reader<transport>> in_;
+    std::weak_ptr<outbox<transport>> out_;
+    endpoint_limits::duration every_;
+    std::string beat_;
+    time_point since_;
+    bool stopped_ = false;
+    watchdog<asio::any_io_executor> dog_;
+};
+
+} // namespace streamx::io::detail

@@ -1,0 +1,245 @@
+#include <streamx/io/http.hpp>
+
+#include <streamx/core/error.hpp>
+#include <streamx/core/log.hpp>
+#include <streamx/io/accept_stream.hpp>
+#include <streamx/time/sleep_for.hpp>
+
+#include "http_io.hpp"
+#include "http_parser.hpp"
+#include "timed.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace streamx::io {
+namespace {
+
+namespace sys = boost::system;
+
+constexpr std::size_t most_left_unread = 64 * 1024; // of a body that the handler does not want
+
+asio::awaitable<std::monostate> written(detail::http_peer& peer, std::string_view text) {
+    co_await detail::write_all(peer, text);
+    co_return std::monostate();
+}
+
+} // namespace
+
+namespace detail {
+
+http_message_state::http_message_state(http_peer p, std::unique_ptr<http_parser> q)
+    : peer(std::move(p)), parser(std::move(q)) {}
+http_message_state::~http_message_state() = default;
+
+poll<std::string> http_message_state::piece() {
+    auto bytes = peer.in->bytes();
+    parser->put(bytes);
+    peer.in->remain(bytes);
+    if (auto found = parser->take_body(); !found.empty())
+        return found;
+    if (parser->done())
+        return end;
+    if (!peer.in->over()) {
+        peer.in->starve();
+        return pending;
+    }
+    if (!peer.in->ended())
+        throw sys::system_error(peer.in->error(), "http");
+    parser->put_end();
+    return end;
+}
+
+/// What `http_connection` knows of an exchange.
+struct http_access {
+    static bool goes_on(const http_exchange& x) noexcept { return x.keep_; }
+};
+
+} // namespace detail
+
+http_exchange::http_exchange(std::shared_ptr<detail::http_message_state> m) noexcept
+    : message_(std::move(m)) {}
+
+const http_head& http_exchange::request() const noexcept { return message_->parser->head(); }
+const endpoint_limits& http_exchange::limits() const noexcept {
+    return message_->peer.shared->limits;
+}
+std::string http_exchange::last_event_id() const { return std::string(request()["Last-Event-ID"]); }
+
+asio::awaitable<http_body_stream> http_exchange::body() {
+    if (request().has_token("Expect", "100-continue") && !message_->parser->done())
+        co_await detail::write_all(message_->peer, "HTTP/1.1 100 Continue\r\n\r\n");
+    co_return http_body_stream(message_);
+}
+
+asio::awaitable<void> http_exchange::respond(
+    unsigned status, std::string_view content_type, std::string_view body, field_list fields) {
+    if (std::exchange(answered_, true))
+        throw sys::system_error(errc::closed, "http: answered already");
+    keep_ = request().keep_alive;
+    fields.emplace_back("Content-Type", std::string(content_type));
+    fields.emplace_back("Content-Length", std::to_string(body.size()));
+    if (!keep_)
+        fields.emplace_back("Connection", "close");
+    auto text = detail::http_response_head(status, fields);
+    if (request().method != "HEAD")
+        text += body;
+    co_await detail::timed(
+        written(message_->peer, text), limits().write_stall, errc::write_stalled);
+}
+
+std::string http_exchange::stream_head(
+    unsigned status, std::string_view content_type, field_list fields, bool chunked) const {
+    fields.emplace_back("Content-Type", std::string(content_type));
+    fields.emplace_back("Cache-Control", "no-store");
+    fields.emplace_back("Connection", "close");
+    if (chunked)
+        fields.emplace_back("Transfer-Encoding", "chunked");
+    return detail::http_response_head(status, fields);
+}
+
+detail::http_peer http_exchange::take_peer() {
+    if (std::exchange(answered_, true))
+        throw sys::system_error(errc::closed, "http: answered already");
+    return std::move(message_->peer);
+}
+
+sse_sink http_exchange::events(const sse_options& options, field_list fields) {
+    const auto head = stream_head(200, "text/event-stream", std::move(fields), false);
+    return sse_sink(take_peer(), head, options);
+}
+
+websocket http_exchange::upgrade(const websocket_options& options) {
+    detail::check_upgrade(request());
+    return detail::upgrade(take_peer(), request(), options);
+}
+
+namespace {
+
+using detail::http_parser;
+using detail::http_peer;
+
+/// The answer to a client that has broken a rule; empty: none.
+std::string reproach(const error_code& ec) {
+    if (ec == errc::header_too_long)
+        return detail::http_answer(431, "the header is too long", {});
+    if (ec == errc::handshake_timeout)
+        return detail::http_answer(408, "the request has not come in time", {});
+    if (ec == errc::malformed)
+        return detail::http_answer(400, "this is not HTTP/1.1", {});
+    return {};
+}
+
+asio::awaitable<std::monostate> head_read(http_peer& peer, http_parser& parser) {
+    co_await detail::read_head(peer, parser);
+    co_return std::monostate();
+}
+
+/// Lets the handler answer; what it throws is answered with 500, unless an answer has begun.
+asio::awaitable<void> answer(http_exchange& x, const http_handler& handler) {
+    bool failed = false;
+    try {
+        co_await handler(x);
+    } catch (const std::exception& e) {
+        failed = true;
+        const bool client_left = to_error_code(std::current_exception()) == condition::closed;
+        log(client_left ? log_level::debug : log_level::warning,
+            std::string("http: a handler failed: ") + e.what());
+    }
+    if (x.answered())
+        co_return;
+    if (!failed)
+        co_await x.respond(404, "text/plain; charset=utf-8", "not found\n");
+    else
+        co_await x.respond(500, "text/plain; charset=utf-8", "internal error\n");
+}
+
+/// Reads what is left of a body, if that is little: the next request is behind it.
+asio::awaitable<bool> rest_read(const std::shared_ptr<detail::http_message_state>& message) {
+    http_body_stream rest(message);
+    std::size_t read = 0;
+    while (read <= most_left_unread) {
+        const auto piece = co_await rest.next();
+        if (!piece)
+            co_return true;
+        read += piece->size();
+    }
+    co_return false;
+}
+
+asio::awaitable<void> serve(transport t, http_handler handler, endpoint_limits limits) {
+    http_peer peer(std::move(t), limits);
+    for (bool first = true;; first = false) {
+        auto parser = std::make_unique<http_parser>(http_parser::kind::request, limits);
+        error_code ec;
+        try {
+            co_await detail::timed(
+                head_read(peer, *parser),
+                first ? limits.handshake : limits.idle,
+                errc::handshake_timeout);
+        } catch (const sys::system_error& e) {
+            ec = e.code();
+        }
+        if (ec) {
+            if (const auto text = reproach(ec);
+                !text.empty() && (first || ec != errc::handshake_timeout))
+                co_await detail::write_all(peer, text);
+            co_return;
+        }
+        const auto message =
+            std::make_shared<detail::http_message_state>(std::move(peer), std::move(parser));
+        http_exchange x(message);
+        co_await answer(x, handler);
+        if (!detail::http_access::goes_on(x) || !co_await rest_read(message))
+            co_return;
+        peer = std::move(message->peer);
+    }
+}
+
+} // namespace
+
+asio::awaitable<void> http_connection(transport t, http_handler handler, endpoint_limits limits) {
+    try {
+        co_await serve(std::move(t), std::move(handler), limits);
+    } catch (const sys::system_error& e) {
+        if (e.code() == asio::error::operation_aborted)
+            throw;
+        log(log_level::debug, std::string("http: ") + e.what());
+    }
+}
+
+asio::awaitable<void>
+http_serve(asio::ip::tcp::acceptor& acceptor, http_handler handler, endpoint_limits limits) {
+    clock_service::duration pause{};
+    for (;;) {
+        error_code ec;
+        auto socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, ec));
+        if (detail::is_exhaustion(ec)) {
+            co_await sleep_for(pause = detail::longer_pause(pause));
+            continue;
+        }
+        if (detail::is_failure_of_a_connection(ec))
+            continue;
+        if (ec)
+            throw sys::system_error(ec, "http_serve");
+        pause = {};
+        asio::co_spawn(
+            acceptor.get_executor(),
+            http_connection(std::move(socket), handler, limits),
+            asio::detached);
+    }
+}
+
+} // namespace streamx::io

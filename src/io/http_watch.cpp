@@ -1,0 +1,67 @@
+#include <streamx/io/detail/http_watch.hpp>
+
+#include <utility>
+
+namespace streamx::io::detail {
+
+struct http_watch::read_op {
+    using executor_type = asio::any_io_executor;
+    executor_type get_executor() const noexcept { return executor; }
+
+    void operator()(error_code ec) {
+        if (const auto alive = watch.lock())
+            alive->heard(ec);
+    }
+
+    executor_type executor;
+    std::weak_ptr<http_watch> watch;
+};
+
+http_watch::http_watch(
+    half<reader<transport>> in,
+    const std::shared_ptr<outbox<transport>>& out,
+    endpoint_limits::duration every,
+    std::string beat)
+    : in_(std::move(in)), out_(out), every_(every), beat_(std::move(beat)),
+      dog_(out->get_executor()) {
+    in_->shared().limits.idle = endpoint_limits::no_deadline; // nothing needs to come
+}
+
+void http_watch::start() {
+    since_ = dog_.now();
+    dog_.watch(shared_from_this());
+    listen();
+}
+
+void http_watch::stop() {
+    stopped_ = true;
+    dog_.stop();
+}
+
+void http_watch::listen() {
+    in_->remain({}); // whatever it says
+    in_->starve();
+    in_->async_wait(read_op{in_->get_executor(), weak_from_this()});
+}
+
+void http_watch::heard(error_code ec) {
+    const auto out = out_.lock();
+    if (ec || stopped_ || !out || !out->open())
+        return stop();
+    if (!in_->over())
+        return listen();
+    out->close();
+    stop();
+}
+
+void http_watch::on_deadline() {
+    const auto out = out_.lock();
+    if (!out || !out->open())
+        return stop();
+    since_ = dog_.now();
+    if (out->queued_bytes() == 0) // else it will be seen by that whether the peer is there
+        out->put([this](write_buffer& to) { to.append(beat_); });
+    dog_.watch(shared_from_this());
+}
+
+} // namespace streamx::io::detail

@@ -1,0 +1,454 @@
+#include <streamx/io/http.hpp>
+
+#include <streamx/channels/broadcast.hpp>
+#include <streamx/io/bytes_codec.hpp>
+#include <streamx/io/line_codec.hpp>
+#include <streamx/io/sse_stream.hpp>
+#include <streamx/time/sleep_for.hpp>
+
+#include <unit/io/support.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace std::literals;
+
+namespace streamx::testing {
+namespace {
+
+using asio::awaitable;
+using io::http_exchange;
+
+const std::string get = "GET /path?a=1&b=x%20y+z HTTP/1.1\r\nHost: x\r\nX-Two: 2\r\n\r\n";
+
+std::string body_of(const std::string& response) {
+    return response.substr(response.find("\r\n\r\n") + 4);
+}
+
+struct http_test : connection_test {
+    void SetUp() override { connect(); }
+
+    void serve(io::http_handler handler, const io::endpoint_limits& limits = {}) {
+        served = {};
+        served.start([&](auto h) {
+            asio::co_spawn(
+                ctx, io::http_connection(take(), std::move(handler), limits), std::move(h));
+        });
+    }
+    static awaitable<void> text(http_exchange& x) {
+        co_await x.respond(200, "text/plain", std::string(x.request().path()));
+    }
+    /// What one request is answered with.
+    std::string answer(
+        io::http_handler handler,
+        const std::string& request,
+        const io::endpoint_limits& limits = {}) {
+        connect();
+        serve(std::move(handler), limits);
+        say(request);
+        return heard();
+    }
+
+    probe<> served;
+};
+
+TEST_F(http_test, a_handler_answers_in_a_few_lines) {
+    http_exchange* seen = nullptr;
+    const auto got = answer(
+        [&](http_exchange& x) -> awaitable<void> {
+            seen = &x;
+            EXPECT_EQ(x.request().method, "GET");
+            EXPECT_EQ(x.request().path(), "/path");
+            EXPECT_EQ(x.request().query("a"), "1");
+            EXPECT_EQ(x.request().query("b"), "x y z");
+            EXPECT_EQ(x.request().query("c"), "");
+            EXPECT_EQ(x.request()["x-tWO"], "2");
+            const http_exchange::field_list more{{"X-More", "yes"}}; // g++ 12 takes no braces below
+            co_await x.respond(200, "text/plain", "hello", more);
+        },
+        get);
+    EXPECT_TRUE(seen);
+    EXPECT_EQ(
+        got,
+        "HTTP/1.1 200 OK\r\nX-More: yes\r\nContent-Type: text/plain\r\nContent-Length: "
+        "5\r\n\r\nhello");
+}
+
+TEST_F(http_test, requests_follow_each_other_on_a_connection_also_without_waiting) {
+    const auto got = answer(text, get + get + "HEAD /three HTTP/1.1\r\nHost: x\r\n\r\n");
+    std::size_t answers = 0;
+    for (auto at = got.find("HTTP/1.1 200"); at != std::string::npos;
+         at = got.find("HTTP/1.1 200", at + 1))
+        ++answers;
+    EXPECT_EQ(answers, 3u);
+    EXPECT_TRUE(got.ends_with("\r\n\r\n")) << "a HEAD gets no body";
+    EXPECT_EQ(served.calls(), 0) << "it waits for more";
+}
+
+TEST_F(http_test, who_asks_to_close_is_closed) {
+    const auto got = answer(text, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_NE(got.find("Connection: close\r\n"), std::string::npos);
+    EXPECT_EQ(peer_saw, asio::error::eof);
+    EXPECT_EQ(served.calls(), 1);
+}
+
+TEST_F(http_test, no_answer_is_404_and_a_throw_500_that_tells_nothing) {
+    EXPECT_EQ(
+        answer([](http_exchange&) -> awaitable<void> { co_return; }, get).substr(9, 3), "404");
+    set_log_sink(nullptr);
+    const auto got = answer(
+        [](http_exchange&) -> awaitable<void> {
+            throw std::runtime_error("secret");
+            co_return;
+        },
+        get);
+    set_log_sink({});
+    EXPECT_EQ(got.substr(9, 3), "500");
+    EXPECT_EQ(got.find("secret"), std::string::npos);
+}
+
+TEST_F(http_test, what_breaks_the_rules_is_told_so_and_closes_this_connection) {
+    EXPECT_EQ(answer(text, "GARBAGE\r\n\r\n").substr(9, 3), "400");
+    EXPECT_EQ(
+        answer(text, "GET / HTTP/1.1\r\nX: " + std::string(9000, 'x') + "\r\n\r\n").substr(9, 3),
+        "431");
+    EXPECT_EQ(peer_saw, asio::error::eof);
+    EXPECT_EQ(served.calls(), 1);
+    EXPECT_EQ(served->ec, error_code());
+}
+
+TEST_F(http_test, a_client_that_does_not_finish_its_request_is_given_up) {
+    virtual_clock clock(ctx);
+    serve(text);
+    say("GET / HT");
+    clock.run_for(10s);
+    EXPECT_EQ(heard().substr(9, 3), "408");
+    EXPECT_EQ(served.calls(), 1);
+}
+
+TEST_F(http_test, a_connection_that_stays_idle_is_closed_without_a_word) {
+    virtual_clock clock(ctx);
+    serve(text);
+    say(get);
+    clock.run_for(1s);
+    EXPECT_NE(heard(), "");
+    clock.run_for(61s);
+    EXPECT_EQ(heard(), "");
+    EXPECT_EQ(served.calls(), 1);
+}
+
+TEST_F(http_test, a_body_comes_as_lines_however_it_is_sent_and_split) {
+    const auto handler = [](strings& lines) {
+        return [&lines](http_exchange& x) -> awaitable<void> {
+            auto in = co_await x.items<io::line_codec>();
+            while (auto line = co_await in.next())
+                lines.push_back(*std::move(line));
+            co_await x.respond(200, "text/plain", "ok");
+        };
+    };
+    for (const auto* request :
+         {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 13\r\n\r\none\ntwo\nthree",
+          "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+          "2\r\non\r\n6;x=y\r\ne\ntwo\n\r\n5\r\nthree\r\n0\r\n\r\n"})
+        for (const std::size_t most : {1u, 2u, 7u, 1000u}) {
+            connect();
+            near->script().read_at_most(most);
+            strings lines;
+            serve(handler(lines));
+            say(std::string(request) + get);
+            const auto got = heard();
+            EXPECT_EQ(lines, (strings{"one", "two", "three"})) << most;
+            EXPECT_EQ(got.substr(9, 3), "200");
+            EXPECT_NE(got.find("HTTP/1.1 200", 10), std::string::npos)
+                << "the next request is answered";
+        }
+}
+
+TEST_F(http_test, a_body_that_breaks_off_is_truncated) {
+    for (const auto* request :
+         {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf",
+          "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"}) {
+        connect();
+        error_code ec;
+        serve([&](http_exchange& x) -> awaitable<void> {
+            auto in = co_await x.body();
+            try {
+                while (co_await in.next()) {
+                }
+            } catch (const boost::system::system_error& e) {
+                ec = e.code();
+            }
+        });
+        say(request);
+        end();
+        poll();
+        EXPECT_EQ(ec, errc::truncated);
+    }
+}
+
+TEST_F(http_test, nothing_is_read_of_a_body_that_nobody_asks_for) {
+    connect(1000);
+    virtual_clock clock(ctx);
+    auto sent = far->script();
+    serve([&](http_exchange& x) -> awaitable<void> {
+        co_await sleep_for(1h);
+        co_await x.respond(200, "text/plain", "late");
+    });
+    say("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" +
+        std::string(1'000'000, 'x'));
+    clock.run_for(30min);
+    EXPECT_LT(sent.written(), 20'000u);
+    clock.run_for(1h);
+    EXPECT_EQ(served.calls(), 1) << "what is left unread is too much: the connection ends";
+}
+
+TEST_F(http_test, a_client_that_waits_to_be_told_to_go_on_is_told_so) {
+    const auto got = answer(
+        [](http_exchange& x) -> awaitable<void> {
+            const auto in = co_await x.body();
+            co_await x.respond(200, "text/plain", "");
+        },
+        "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+    EXPECT_TRUE(got.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200")) << got;
+}
+
+TEST_F(http_test, a_response_is_written_as_chunks_while_it_is_made) {
+    const auto got = answer(
+        [](http_exchange& x) -> awaitable<void> {
+            auto out = x.stream<io::line_codec>("text/plain");
+            co_await out.send("one");
+            co_await out.send("a longer line");
+            co_await out.async_close(asio::use_awaitable);
+        },
+        get);
+    EXPECT_NE(got.find("Transfer-Encoding: chunked\r\n"), std::string::npos);
+    EXPECT_EQ(body_of(got), "4\r\none\n\r\ne\r\na longer line\n\r\n0\r\n\r\n");
+    EXPECT_EQ(peer_saw, asio::error::eof);
+}
+
+TEST_F(http_test, a_response_that_fails_is_broken_off) {
+    const auto got = answer(
+        [](http_exchange& x) -> awaitable<void> {
+            auto out = x.stream<io::bytes_codec>("text/plain");
+            co_await out.send("half");
+            co_await out.async_flush(asio::use_awaitable);
+            out.close(make_failure(errc::full, "test"));
+        },
+        get);
+    EXPECT_FALSE(got.ends_with("0\r\n\r\n"));
+    EXPECT_EQ(peer_saw, asio::error::connection_reset);
+}
+
+TEST_F(http_test, a_slow_client_holds_back_who_makes_the_response) {
+    connect(1000);
+    io::endpoint_limits limits;
+    limits.queued_bytes = 5000;
+    std::size_t sent = 0;
+    serve(
+        [&](http_exchange& x) -> awaitable<void> {
+            auto out = x.stream<io::bytes_codec>("text/plain");
+            for (; sent != 1000; ++sent)
+                co_await out.send(std::string(100, 'x'));
+        },
+        limits);
+    say(get);
+    poll();
+    EXPECT_LT(sent, 100u);
+    heard();
+    EXPECT_EQ(sent, 1000u);
+}
+
+TEST_F(http_test, events_go_out_and_come_in) {
+    connect();
+    const std::vector<io::sse_frame> frames{
+        io::sse_event{.data = "one\ntwo", .event = "kind", .id = "7"},
+        io::sse_event{.data = "last"}};
+    serve([&](http_exchange& x) -> awaitable<void> {
+        auto out = x.events();
+        for (const auto& frame : frames)
+            co_await out.send(frame);
+    });
+    io::sse_request request;
+    request.reconnect = false;
+    const auto got = collect(
+        ctx,
+        io::sse_stream(
+            ctx.get_executor(),
+            [this]() -> awaitable<io::transport> { co_return std::move(*far); },
+            request));
+    EXPECT_TRUE(got.ended) << got.what;
+    ASSERT_EQ(got.items.size(), 2u);
+    EXPECT_EQ(got.items[0], (io::sse_event{.data = "one\ntwo", .event = "kind", .id = "7"}));
+    EXPECT_EQ(got.items[1].data, "last");
+}
+
+TEST_F(http_test, a_comment_is_the_heartbeat_and_a_client_that_leaves_is_noticed) {
+    virtual_clock clock(ctx);
+    std::optional<io::sse_sink> out;
+    serve([&](http_exchange& x) -> awaitable<void> {
+        out.emplace(x.events({.heartbeat = 10s}));
+        co_return;
+    });
+    say(get);
+    clock.run_for(1s);
+    EXPECT_NE(heard().find("Content-Type: text/event-stream\r\n"), std::string::npos);
+    clock.run_for(10s);
+    EXPECT_EQ(heard(), ":\n\n");
+    clock.run_for(30min);
+    EXPECT_TRUE(out->is_open());
+    far.reset();
+    clock.run_for(1s);
+    EXPECT_FALSE(out->is_open());
+}
+
+/// A feed with numbered events, and a client of it that can be cut off.
+struct sse_resume_test : connection_test {
+    awaitable<void> handle(http_exchange& x) {
+        auto out = x.events();
+        auto in =
+            io::resume_after(feed.subscribe({.capacity = 100, .replay = 5}), x.last_event_id());
+        while (auto frame = co_await in.next())
+            co_await out.send(*std::move(frame));
+    }
+    io::sse_stream client(io::sse_request request = {}) {
+        return io::sse_stream(
+            ctx.get_executor(),
+            [this]() -> awaitable<io::transport> {
+                ++connections;
+                connection_test::connect();
+                asio::co_spawn(
+                    ctx,
+                    io::http_connection(take(), [this](http_exchange& x) { return handle(x); }),
+                    asio::detached);
+                cut = far->script();
+                co_return std::move(*far);
+            },
+            std::move(request));
+    }
+    void put(int number) {
+        EXPECT_TRUE(feed.try_put(io::sse_event{.data = "x", .id = std::to_string(number)}));
+    }
+    strings ids(io::sse_stream& s, virtual_clock& clock) {
+        strings all;
+        clock.run_for(5s);
+        while (auto e = s.try_next())
+            all.push_back(e->id), clock.run_for(1ms);
+        return all;
+    }
+
+    broadcast<io::sse_frame> feed{
+        ctx.get_executor(), {.no_subscribers = no_subscribers::discard, .retain = 5}};
+    std::optional<memory_script> cut;
+    int connections = 0;
+};
+
+TEST_F(sse_resume_test, a_client_that_comes_again_gets_what_it_has_missed_and_nothing_twice) {
+    virtual_clock clock(ctx);
+    auto s = client();
+    clock.run_for(1s);
+    put(1);
+    put(2);
+    EXPECT_EQ(ids(s, clock), (strings{"1", "2"}));
+    cut->reset();
+    put(3);
+    put(4);
+    EXPECT_EQ(ids(s, clock), (strings{"3", "4"}));
+    EXPECT_EQ(connections, 2);
+    put(5);
+    EXPECT_EQ(ids(s, clock), strings{"5"});
+    cut->reset();
+    for (int i = 6; i != 16; ++i)
+        put(i);
+    EXPECT_EQ(ids(s, clock), (strings{"11", "12", "13", "14", "15"}))
+        << "what is kept, and no more";
+}
+
+TEST_F(sse_resume_test, a_client_begins_where_it_is_told_to) {
+    virtual_clock clock(ctx);
+    for (int i = 1; i != 5; ++i)
+        put(i);
+    io::sse_request request;
+    request.last_event_id = "3";
+    auto s = client(request);
+    EXPECT_EQ(ids(s, clock), strings{"4"});
+}
+
+TEST_F(http_test, a_server_that_does_not_send_events_is_an_error_and_204_an_end) {
+    for (const unsigned status : {204u, 404u, 200u}) {
+        connect();
+        serve([&](http_exchange& x) { return x.respond(status, "text/plain", ""); });
+        const auto got = collect(
+            ctx,
+            io::sse_stream(
+                ctx.get_executor(),
+                [this]() -> awaitable<io::transport> { co_return std::move(*far); },
+                {}));
+        EXPECT_EQ(got.ended, status == 204);
+        EXPECT_EQ(got.ec, status == 204 ? error_code() : error_code(errc::http_status));
+    }
+}
+
+TEST_F(http_test, a_stream_that_goes_closes_its_connection) {
+    serve([&](http_exchange& x) -> awaitable<void> {
+        auto out = x.events();
+        co_await sleep_for(1h);
+    });
+    virtual_clock clock(ctx);
+    const auto script = far->script();
+    {
+        const io::sse_stream s(
+            ctx.get_executor(),
+            [this]() -> awaitable<io::transport> { co_return std::move(*far); },
+            {});
+        clock.run_for(1s);
+        EXPECT_FALSE(script.closed());
+    }
+    clock.run_for(1s);
+    EXPECT_TRUE(script.closed());
+}
+
+TEST_F(http_test, a_request_becomes_a_websocket) {
+    serve([&](http_exchange& x) -> awaitable<void> {
+        auto ws = x.upgrade();
+        while (auto m = co_await ws.in.next())
+            co_await ws.out.send({"echo " + m->data});
+    });
+    probe<std::unique_ptr<io::websocket>> p;
+    p.start(
+        [&](auto h) { io::async_connect_websocket(std::move(*far), "x", "/", {}, std::move(h)); });
+    poll();
+    ASSERT_FALSE(p->ec) << p->what;
+    auto ws = std::move(p->value.value());
+    EXPECT_TRUE(ws->out.try_send({"hello"}));
+    EXPECT_EQ(next(ctx, ws->in).value.value(), io::websocket_message{"echo hello"});
+}
+
+TEST_F(http_test, a_request_for_a_page_is_no_websocket_and_can_still_be_answered) {
+    const auto got = answer(
+        [](http_exchange& x) -> awaitable<void> {
+            EXPECT_THROW(auto ws = x.upgrade(), boost::system::system_error);
+            co_await x.respond(200, "text/plain", "a page");
+        },
+        get);
+    EXPECT_EQ(body_of(got), "a page");
+}
+
+TEST_F(http_test, a_header_that_would_break_out_of_its_line_is_refused) {
+    set_log_sink(nullptr);
+    EXPECT_EQ(
+        answer([](http_exchange& x) { return x.respond(200, "text/plain\r\nEvil: yes", ""); }, get)
+            .find("Evil"),
+        std::string::npos);
+    set_log_sink({});
+}
+
+} // namespace
+} // namespace streamx::testing
