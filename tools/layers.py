@@ -22,7 +22,7 @@ MAY_INCLUDE = {
     "testing": {"core", "time", "channels", "io"},
 }
 LONERS = {"sources", "operators", "terminals"}  # what two files of these share sinks into core/detail
-UMBRELLAS = {"streamx", "sources", "operators", "terminals", "channels", "io"}  # headers beside the folders
+UMBRELLAS = {"streamx", "sources", "operators", "terminals", "channels", "io", "rsocket"}  # headers beside the folders
 NOWHERE = ("boost/asio.hpp", "boost/beast.hpp")
 NOT_IN_PUBLIC = ("spdlog/", "fmt/", "openssl/", "boost/asio/ssl", "boost/beast/", "nats")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -71,14 +71,16 @@ void engine::put(const frame& f) {
 }
 
 void engine::put_error(std::uint32_t id, errc code, std::string_view text) {
-    put({.type = frame_type::error,
+    put(
+        {.type = frame_type::error,
          .stream = id,
          .n = static_cast<std::uint32_t>(code),
          .data = text.substr(0, config_.fragment)});
 }
 
 void engine::put_keepalive(std::uint16_t flags, std::string_view data) {
-    put({.type = frame_type::keepalive,
+    put(
+        {.type = frame_type::keepalive,
          .flags = flags,
          .position = resumable_ ? received_ : 0,
          .data = data});
@@ -126,7 +128,8 @@ void engine::connected(time_point now) {
     out.clear();
     phase_ = phase::waiting;
     if (set_up_ && resumable_) {
-        put({.type = frame_type::resume,
+        put(
+            {.type = frame_type::resume,
              .position = received_,
              .first = base_,
              .major = major_version,
@@ -294,6 +297,8 @@ void engine::receive(std::string_view bytes, time_point now) {
             refuse(errc::connection_error, "a frame of an unknown type");
         return;
     }
+    if (resuming_ && f->stream != 0)
+        return; // what the session missed comes behind RESUME_OK, and counts then
     if (is_tracked(f->type) && f->stream != 0)
         received_ += bytes.size();
     if (f->stream == 0)
@@ -411,7 +416,8 @@ bool engine::admit(std::uint32_t id, const frame& f, time_point now) {
     }
     if (streams_.size() >= config_.streams)
         return reject(errc::rejected, "too many streams are open");
-    const bool has_n = f.type == frame_type::request_stream || f.type == frame_type::request_channel;
+    const bool has_n =
+        f.type == frame_type::request_stream || f.type == frame_type::request_channel;
     if (has_n && f.n == 0)
         return reject(errc::invalid, "request n must be above 0");
     return true;
@@ -449,7 +455,8 @@ void engine::begin(std::uint32_t id, stream& s, payload message) {
     const auto type = s.type;
     s.request.reset();
     s.receives = type == frame_type::request_channel && !s.request_complete;
-    s.may_send = type == frame_type::request_response ? 1 : std::min(s.request_n, config_.max_credit);
+    s.may_send =
+        type == frame_type::request_response ? 1 : std::min(s.request_n, config_.max_credit);
     event& e = tell(event::kind::request);
     e.stream = id;
     e.type = type;
@@ -619,10 +626,15 @@ std::uint32_t engine::request(
     const bool channel = type == frame_type::request_channel;
     const bool fnf = type == frame_type::request_fnf;
     stream s{
-        .type = type, .mine = true, .receives = !fnf, .sends = channel && !complete, .user = std::move(user)};
+        .type = type,
+        .mine = true,
+        .receives = !fnf,
+        .sends = channel && !complete,
+        .user = std::move(user)};
     s.may_receive = type == frame_type::request_response ? 1 : n;
     auto& placed = streams_.emplace(id, std::move(s)).first->second;
-    put_item(id, placed, {.type = type, .message = std::move(message), .complete = complete, .n = n});
+    put_item(
+        id, placed, {.type = type, .message = std::move(message), .complete = complete, .n = n});
     return id;
 }
 
@@ -689,7 +701,8 @@ void engine::send_fragment(std::uint32_t id) {
         f.flags = flags::follows;
     if (f.type == frame_type::payload)
         f.flags |= flags::next;
-    if (last && item.complete && (f.type == frame_type::payload || f.type == frame_type::request_channel))
+    if (last && item.complete &&
+        (f.type == frame_type::payload || f.type == frame_type::request_channel))
         f.flags |= flags::complete;
     const bool completes = item.complete;
     item.type = frame_type::payload;

@@ -29,17 +29,17 @@ struct attachment {
 
 struct engine_config {
     role side = role::client;
-    std::size_t fragment = 32 * 1024;    ///< bytes of the largest frame that is sent
-    std::size_t frame = 1024 * 1024;     ///< bytes of the largest frame that is received
-    std::size_t message = 1024 * 1024;   ///< bytes of the largest payload, put together again
-    std::size_t streams = 16 * 1024;     ///< that the peer may have open at a time
-    std::size_t room = 64 * 1024;        ///< bytes encoded and not taken: then payloads wait
-    std::uint32_t max_credit = max_31;   ///< of the peer's credit no more than this is kept a stream
-    std::size_t retained = 1024 * 1024;  ///< bytes kept to be sent again; then payloads wait
-    bool resume = false;                 ///< client: asks for it. Server: allows it
-    bool lease = false;                  ///< client: asks for it. Server: allows it
-    std::chrono::milliseconds interval{10'000}; ///< between two KEEPALIVE frames
-    std::chrono::milliseconds lifetime{30'000}; ///< of a peer that says nothing
+    std::size_t fragment = 32 * 1024;   ///< bytes of the largest frame that is sent
+    std::size_t frame = 1024 * 1024;    ///< bytes of the largest frame that is received
+    std::size_t message = 1024 * 1024;  ///< bytes of the largest payload, put together again
+    std::size_t streams = 16 * 1024;    ///< that the peer may have open at a time
+    std::size_t room = 64 * 1024;       ///< bytes encoded and not taken: then payloads wait
+    std::uint32_t max_credit = max_31;  ///< of the peer's credit no more than this is kept a stream
+    std::size_t retained = 1024 * 1024; ///< bytes kept to be sent again; then payloads wait
+    bool resume = false;                ///< client: asks for it. Server: allows it
+    bool lease = false;                 ///< client: asks for it. Server: allows it
+    std::chrono::milliseconds interval{10'000};  ///< between two KEEPALIVE frames
+    std::chrono::milliseconds lifetime{30'000};  ///< of a peer that says nothing
     std::chrono::milliseconds handshake{10'000}; ///< until the connection is established
     std::chrono::milliseconds keep{60'000};      ///< a session without a connection, to be resumed
     std::string token;                           ///< client: names the session to resume
@@ -50,8 +50,8 @@ struct engine_config {
 /// What the engine tells its owner. Which members mean something the kind says.
 struct event {
     enum class kind {
-        setup,         ///< server: is this client welcome? `text` its token, `message`, `mime`
-        resume,        ///< server: a session of this token (`text`) is to go on from `position`, `first`
+        setup,  ///< server: is this client welcome? `text` its token, `message`, `mime`
+        resume, ///< server: a session of this token (`text`) is to go on from `position`, `first`
         established,   ///< the peer has answered: the connection is set up, or resumed
         request,       ///< `type`, `message`, `n`, `complete`
         item,          ///< `message`, `complete`
@@ -114,6 +114,7 @@ public:
     bool established() const noexcept { return phase_ == phase::open; }
     bool over() const noexcept { return phase_ == phase::over; }
     bool resumable() const noexcept { return resumable_; }
+    bool leases() const noexcept { return leases_; }
     bool draining() const noexcept { return draining_ || refusing_; }
     std::size_t open_streams() const noexcept { return streams_.size(); }
 
@@ -178,7 +179,7 @@ private:
         std::uint64_t may_receive = 0; // credit we have given
         std::shared_ptr<attachment> user = nullptr;
         std::optional<pending_item> sending = std::nullopt;
-        bool complete_after = false;       // the fragments
+        bool complete_after = false;                      // the fragments
         std::optional<payload> receiving = std::nullopt;  // fragments so far
         std::optional<frame_type> request = std::nullopt; // that they are of
         std::uint32_t request_n = 0;

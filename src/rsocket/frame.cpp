@@ -9,7 +9,8 @@ namespace {
 
 void put_string(std::string& out, std::string_view s, std::size_t size) {
     if (s.size() >> (8 * size) != 0)
-        io::throw_codec_error(streamx::errc::unencodable, "rsocket: a token or MIME type is too long");
+        io::throw_codec_error(
+            streamx::errc::unencodable, "rsocket: a token or MIME type is too long");
     put_number(out, s.size(), size);
     out.append(s);
 }

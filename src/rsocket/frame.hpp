@@ -31,9 +31,9 @@ enum class frame_type : std::uint8_t {
 namespace flags {
 inline constexpr std::uint16_t ignore = 0x200;
 inline constexpr std::uint16_t metadata = 0x100;
-inline constexpr std::uint16_t follows = 0x080; // requests, PAYLOAD
-inline constexpr std::uint16_t resume = 0x080;  // SETUP
-inline constexpr std::uint16_t respond = 0x080; // KEEPALIVE
+inline constexpr std::uint16_t follows = 0x080;  // requests, PAYLOAD
+inline constexpr std::uint16_t resume = 0x080;   // SETUP
+inline constexpr std::uint16_t respond = 0x080;  // KEEPALIVE
 inline constexpr std::uint16_t complete = 0x040; // REQUEST_CHANNEL, PAYLOAD
 inline constexpr std::uint16_t lease = 0x040;    // SETUP
 inline constexpr std::uint16_t next = 0x020;     // PAYLOAD
@@ -52,16 +52,16 @@ struct frame {
     std::uint32_t stream = 0;
     std::uint16_t flags = 0;
 
-    std::uint32_t n = 0;          ///< REQUEST_*: (initial) request n; ERROR: code; EXT: its type
-    std::uint64_t position = 0;   ///< KEEPALIVE, RESUME, RESUME_OK: last received
-    std::uint64_t first = 0;      ///< RESUME: first available
-    std::uint32_t ttl = 0;        ///< LEASE, in milliseconds
-    std::uint32_t requests = 0;   ///< LEASE
-    std::uint16_t major = 0;      ///< SETUP, RESUME
-    std::uint16_t minor = 0;      ///< SETUP, RESUME
-    std::uint32_t interval = 0;   ///< SETUP: milliseconds between KEEPALIVE frames
-    std::uint32_t lifetime = 0;   ///< SETUP: milliseconds
-    std::string_view token = {};  ///< SETUP with R, RESUME
+    std::uint32_t n = 0;         ///< REQUEST_*: (initial) request n; ERROR: code; EXT: its type
+    std::uint64_t position = 0;  ///< KEEPALIVE, RESUME, RESUME_OK: last received
+    std::uint64_t first = 0;     ///< RESUME: first available
+    std::uint32_t ttl = 0;       ///< LEASE, in milliseconds
+    std::uint32_t requests = 0;  ///< LEASE
+    std::uint16_t major = 0;     ///< SETUP, RESUME
+    std::uint16_t minor = 0;     ///< SETUP, RESUME
+    std::uint32_t interval = 0;  ///< SETUP: milliseconds between KEEPALIVE frames
+    std::uint32_t lifetime = 0;  ///< SETUP: milliseconds
+    std::string_view token = {}; ///< SETUP with R, RESUME
     std::string_view metadata_mime = {}, data_mime = {}; ///< SETUP
 
     std::optional<std::string_view> metadata = std::nullopt; ///< sets the M flag when encoded

@@ -89,9 +89,7 @@ void put_name(std::string& out, std::optional<std::uint8_t> id, std::string_view
     out.append(name);
 }
 
-void put_type(std::string& out, std::string_view type) {
-    put_name(out, well_known_id(type), type);
-}
+void put_type(std::string& out, std::string_view type) { put_name(out, well_known_id(type), type); }
 
 std::string get_type(field_reader& in) {
     const auto head = in.number(1);

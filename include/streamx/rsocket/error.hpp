@@ -16,7 +16,7 @@ namespace streamx::rsocket {
 enum class errc : std::uint32_t {
     invalid_setup = 0x001,     ///< the SETUP frame makes no sense to the server
     unsupported_setup = 0x002, ///< the SETUP asks for something that the server does not do
-    rejected_setup = 0x003,    ///< the server wants no connection with this client: a wrong token, say
+    rejected_setup = 0x003, ///< the server wants no connection with this client: a wrong token, say
     rejected_resume = 0x004,   ///< the session cannot be resumed: what was open in it is lost
     connection_error = 0x101,  ///< the connection ends at once, as the protocol was not kept to
     connection_close = 0x102,  ///< the connection ends when its streams have: no new requests

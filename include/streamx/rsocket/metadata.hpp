@@ -69,7 +69,7 @@ struct request_metadata {
     std::optional<credentials> who; ///< of this request alone
     std::string data_type;          ///< of its data, if it differs from the connection's
     std::vector<std::string> accepted_types;
-    std::string traceparent;           ///< W3C Trace Context, as it came
+    std::string traceparent;            ///< W3C Trace Context, as it came
     std::vector<metadata_entry> others; ///< whatever else was there, untouched
 
     /// Written as composite metadata.

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace streamx::rsocket {
 
@@ -9,8 +10,13 @@ namespace streamx::rsocket {
 /// the MIME types of the connection tell. Metadata that is there may be empty, which is not the same as
 /// none.
 struct payload {
+    // No aggregate: g++ 12 copies such a temporary bit by bit where it stands in a `co_await`.
+    payload() = default;
+    payload(std::string d, std::optional<std::string> m = std::nullopt)
+        : data(std::move(d)), metadata(std::move(m)) {}
+
     std::string data;
-    std::optional<std::string> metadata = std::nullopt;
+    std::optional<std::string> metadata;
 
     friend bool operator==(const payload&, const payload&) = default;
 };

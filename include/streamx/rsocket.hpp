@@ -1,0 +1,11 @@
+#pragma once
+
+#include <streamx/rsocket/client.hpp>
+#include <streamx/rsocket/error.hpp>
+#include <streamx/rsocket/metadata.hpp>
+#include <streamx/rsocket/options.hpp>
+#include <streamx/rsocket/payload.hpp>
+#include <streamx/rsocket/payload_stream.hpp>
+#include <streamx/rsocket/router.hpp>
+#include <streamx/rsocket/server.hpp>
+#include <streamx/rsocket/transport.hpp>

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <streamx/io/endpoint_limits.hpp>
+#include <streamx/rsocket/metadata.hpp>
+#include <streamx/rsocket/payload.hpp>
+#include <streamx/time/backoff.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace streamx::rsocket {
+
+class router;
+
+/// How the sessions of a client survive a lost connection.
+struct resume_options {
+    std::size_t retained = 1024 * 1024; ///< bytes of frames that a side keeps until the other has
+                                        ///< confirmed them; then payloads wait
+    std::chrono::milliseconds keep =
+        std::chrono::minutes(1); ///< how long a session may be without a
+                                 ///< connection
+};
+
+/// How many requests a client may make in how long.
+struct lease_options {
+    std::chrono::milliseconds ttl = std::chrono::seconds(10); ///< renewed when it has passed
+    std::uint32_t requests = 1000;
+};
+
+struct client_options {
+    std::optional<credentials> who; ///< sent in the SETUP frame
+    std::string data_type = std::string(mime::bytes);
+    std::string metadata_type = std::string(mime::composite);
+    payload setup; ///< sent in the SETUP frame; metadata of its own takes the place of `who`
+
+    std::uint32_t window = 256; ///< items that a stream may have on their way here; at least 1
+    std::size_t fragment = 32 * 1024; ///< bytes of the largest frame that is sent, at least 64
+    std::chrono::milliseconds keepalive = std::chrono::seconds(10); ///< between two signs of life
+    std::chrono::milliseconds lifetime{
+        0}; ///< a peer silent for so long is dead; 0: 3 x `keepalive`
+    std::optional<resume_options> resume;
+    bool lease = false; ///< waits for the server's leases before it makes requests
+    /// Between attempts to connect again, of a session that is to be resumed.
+    backoff reconnect{};
+    std::shared_ptr<router> responder; ///< answers the server's requests, if it makes any
+    io::endpoint_limits limits; ///< `frame`, `message`, `queued_bytes`, `handshake`, `shutdown`
+};
+
+struct server_options {
+    /// Whether these credentials of a SETUP frame are welcome: asked before any stream. None: everybody
+    /// is. `bearer_tokens` makes one that compares in constant time.
+    std::function<bool(const std::optional<credentials>&)> authenticator;
+
+    std::uint32_t window = 256; ///< of items from a channel's client
+    std::uint32_t max_credit =
+        0x7FFF'FFFF;                   ///< of what a client asks for, no more than this is owed to
+                                       ///< one stream at a time; the rest is forgotten
+    std::size_t fragment = 32 * 1024;  ///< bytes of the largest frame that is sent, at least 64
+    std::size_t streams = 16 * 1024;   ///< that one connection may have open
+    std::size_t connections = 100'000; ///< more are closed as they come
+    std::chrono::milliseconds lifetime = std::chrono::minutes(5); ///< the longest silence allowed,
+                                                                  ///< whatever a client announces
+    std::optional<resume_options> resume;                         ///< allows clients to resume
+    std::optional<lease_options> lease; ///< gives leases to clients that want them
+    io::endpoint_limits limits; ///< `frame`, `message`, `queued_bytes`, `handshake`, `shutdown`
+};
+
+/// An authenticator that lets in who has one of these bearer tokens. All are compared, each in constant
+/// time.
+std::function<bool(const std::optional<credentials>&)>
+bearer_tokens(std::vector<std::string> tokens);
+
+} // namespace streamx::rsocket

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <streamx/channels/broadcast.hpp>
+#include <streamx/core/asio.hpp>
+#include <streamx/core/detail/gate.hpp>
+#include <streamx/rsocket/options.hpp>
+#include <streamx/rsocket/payload.hpp>
+#include <streamx/rsocket/router.hpp>
+#include <streamx/rsocket/transport.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace streamx::rsocket {
+
+namespace detail {
+
+/// What a server does, whatever its transports.
+class server_core {
+public:
+    using gate = streamx::detail::gate<streamx::detail::null_lock>;
+
+    static std::shared_ptr<server_core> make(asio::any_io_executor ex, server_options options);
+
+    virtual ~server_core() = default;
+    virtual router& routes() noexcept = 0;
+    virtual std::string listen(const std::string& url) = 0;
+    virtual void accept(std::shared_ptr<transport> t) = 0;
+    virtual std::size_t connections() const noexcept = 0;
+    virtual void stop(std::chrono::nanoseconds within) = 0;
+    virtual void close() noexcept = 0;
+
+    asio::any_io_executor executor;
+    std::shared_ptr<gate> stopped = std::make_shared<gate>();
+};
+
+} // namespace detail
+
+/// Answers RSocket requests on any number of addresses, by the routes that are set. A handler gets the
+/// `request`, and returns its answer or an `asio::awaitable` of it: an `any_stream<payload>` (or any
+/// stream of payloads) for a stream or channel, a `payload` for a response.
+///
+/// What a handler's stream gives is pulled only as the client grants credit and the connection takes
+/// it, so a slow client suspends its own producers. Connections with the same server share nothing
+/// else.
+///
+/// Everything runs on the server's executor, which must not run it on two threads at once: an
+/// `io_context` run by one thread, or a strand. Destroying the server ends every connection.
+class server {
+public:
+    using executor_type = asio::any_io_executor;
+
+    explicit server(asio::any_io_executor ex, server_options options = {})
+        : core_(detail::server_core::make(std::move(ex), std::move(options))) {}
+    server(server&&) = default;
+    server& operator=(server&& other) noexcept {
+        server(std::move(other)).core_.swap(core_);
+        return *this;
+    }
+    ~server() {
+        if (core_)
+            core_->close();
+    }
+
+    executor_type get_executor() const { return core_->executor; }
+
+    /// Routes; see `router`. They may be set while connections are open.
+    template <class Fn>
+    void on_stream(std::string route, Fn fn) {
+        core_->routes().on_stream(std::move(route), std::move(fn));
+    }
+    /// The handler gets the client's items as a `payload_stream`, the first of them the request's own.
+    template <class Fn>
+    void on_channel(std::string route, Fn fn) {
+        core_->routes().on_channel(std::move(route), std::move(fn));
+    }
+    template <class Fn>
+    void on_response(std::string route, Fn fn) {
+        core_->routes().on_response(std::move(route), std::move(fn));
+    }
+    template <class Fn>
+    void on_fire_and_forget(std::string route, Fn fn) {
+        core_->routes().on_fire_and_forget(std::move(route), std::move(fn));
+    }
+    void on_metadata_push(std::function<void(std::string)> fn) {
+        core_->routes().on_metadata_push(std::move(fn));
+    }
+
+    /// Serves a broadcast to whoever asks for this route: what was put into it is a payload already, and
+    /// is encoded once however many there are. Each client is a subscriber of its own, with this policy
+    /// and capacity. The broadcast outlives the server.
+    void
+    publish(std::string route, broadcast<payload>& items, subscribe_options<payload> how = {}) {
+        on_stream(std::move(route), [&items, how](const request&) { return items.subscribe(how); });
+    }
+
+    /// Listens at `tcp://host:port` or `unix:///path`. Port 0 lets the system choose. Gives the URL with the port that it is.
+    /// Throws a `boost::system::system_error` if it cannot.
+    std::string listen(const std::string& url) { return core_->listen(url); }
+    /// Serves one connection that is there already.
+    void accept(std::shared_ptr<transport> t) { core_->accept(std::move(t)); }
+
+    std::size_t connections() const noexcept { return core_->connections(); }
+
+    /// Stops: listens no more, refuses new requests with REJECTED and tells the clients so, lets what is
+    /// open end until `within` has passed, then ends it.
+    /// @completes `void(error_code)` on the handler's associated executor, the server's by default, when
+    ///            no connection is left; never inside this call
+    /// @errors  `operation_aborted` when cancelled; `errc::operation_in_progress`: it is being stopped
+    /// @cancels total, partial, terminal; the server stops all the same
+    /// @threads from the server's executor
+    template <class Token>
+    auto async_stop(std::chrono::nanoseconds within, Token&& token) {
+        return asio::async_initiate<Token, void(error_code)>(
+            [core = core_](auto handler, std::chrono::nanoseconds time) {
+                core->stop(time);
+                streamx::detail::async_wait_on(core->stopped, core->executor, std::move(handler));
+            },
+            token,
+            within);
+    }
+
+private:
+    std::shared_ptr<detail::server_core> core_;
+};
+
+} // namespace streamx::rsocket

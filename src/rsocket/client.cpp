@@ -1,0 +1,245 @@
+#include <streamx/rsocket/client.hpp>
+
+#include "endpoint.hpp"
+#include "session.hpp"
+
+#include <streamx/time/backoff.hpp>
+#include <streamx/time/sleep_for.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+namespace streamx::rsocket::detail {
+namespace {
+
+/// A name for a session that nobody guesses.
+std::string random_token() {
+    std::random_device random;
+    std::string token;
+    for (unsigned i = 0; i != 16; ++i)
+        token.push_back(static_cast<char>(random()));
+    return token;
+}
+
+engine_config config_of(const client_options& o) {
+    engine_config c;
+    c.side = role::client;
+    c.fragment = std::clamp<std::size_t>(o.fragment, 64, max_frame_size);
+    c.frame = std::min(o.limits.frame, max_frame_size);
+    c.message = o.limits.message;
+    c.resume = o.resume.has_value();
+    c.lease = o.lease;
+    c.interval = std::max(o.keepalive, std::chrono::milliseconds(1));
+    c.lifetime = o.lifetime.count() > 0 ? o.lifetime : 3 * c.interval;
+    c.handshake = std::chrono::duration_cast<std::chrono::milliseconds>(o.limits.handshake);
+    c.metadata_mime = o.metadata_type;
+    c.data_mime = o.data_type;
+    c.setup = o.setup;
+    if (o.resume) {
+        c.retained = std::max<std::size_t>(o.resume->retained, 1);
+        c.keep = o.resume->keep;
+        c.token = random_token();
+    }
+    if (o.who && !c.setup.metadata) {
+        auto who = encode_credentials(*o.who);
+        c.setup.metadata =
+            o.metadata_type == mime::composite
+                ? encode_composite({{std::string(mime::authentication), std::move(who)}})
+                : std::move(who);
+    }
+    return c;
+}
+
+class client_session final : public client_core,
+                             public std::enable_shared_from_this<client_session> {
+public:
+    client_session(asio::any_io_executor ex, client_options o)
+        : options_(std::move(o)), delays_(options_.reconnect) {
+        executor = std::move(ex);
+    }
+
+    void begin() {
+        session_hooks hooks;
+        const auto weak = weak_from_this();
+        hooks.established = [weak] {
+            if (const auto self = weak.lock()) {
+                self->delays_.reset();
+                if (!std::exchange(self->was_connected_, true))
+                    self->connected->wake();
+            }
+        };
+        hooks.lost = [weak] {
+            if (const auto self = weak.lock())
+                self->dial_later();
+        };
+        hooks.closed = [weak](session&, error_code ec, const std::string&) {
+            if (const auto self = weak.lock())
+                self->end(ec);
+        };
+        hooks.gone = [done = gone] { done->wake(); };
+        session_ = std::make_shared<session>(
+            executor,
+            config_of(options_),
+            options_.window,
+            options_.limits,
+            options_.responder,
+            std::move(hooks));
+    }
+
+    void dial_first(const std::string& url) {
+        try {
+            dial_ = [this, to = url::parse(url)](auto done) {
+                dialling_ = dial(executor, to, options_.limits, std::move(done));
+            };
+        } catch (const boost::system::system_error& e) {
+            return end(e.code());
+        }
+        dial_now();
+    }
+    void dial_first(dialler fn) {
+        dial_ = std::move(fn);
+        dial_now();
+    }
+    void attach(std::shared_ptr<transport> t) {
+        asio::post(executor, [self = shared_from_this(), t = std::move(t)] {
+            self->was_attached_ = true;
+            self->session_->attach(t);
+        });
+    }
+
+    std::shared_ptr<inbox> request_stream(request_metadata to, payload p, bool single) override {
+        put_metadata(p, to);
+        return session_->begin(
+            single ? frame_type::request_response : frame_type::request_stream,
+            std::move(p),
+            single ? 1 : options_.window);
+    }
+    std::shared_ptr<inbox>
+    request_channel(request_metadata to, any_stream<payload> items) override {
+        payload p;
+        put_metadata(p, to);
+        return session_->begin(
+            frame_type::request_channel, std::move(p), options_.window, std::move(items));
+    }
+    std::shared_ptr<inbox> fire_and_forget(request_metadata to, payload p) override {
+        put_metadata(p, to);
+        return session_->begin(frame_type::request_fnf, std::move(p), 1);
+    }
+    std::shared_ptr<inbox> metadata_push(std::string metadata) override {
+        return session_->begin(frame_type::metadata_push, {{}, std::move(metadata)}, 1);
+    }
+
+    bool is_open() const noexcept override { return !over_; }
+    void close() noexcept override {
+        stop_dialling();
+        if (!over_)
+            session_->close(errc::connection_error, "the client has closed the connection");
+    }
+
+private:
+    void put_metadata(payload& p, const request_metadata& to) const {
+        if (p.metadata)
+            return;
+        if (options_.metadata_type == mime::composite)
+            p.metadata = to.encode();
+        else if (options_.metadata_type == mime::routing)
+            p.metadata = encode_routing({to.route});
+        else if (!to.route.empty())
+            p.metadata = to.route;
+    }
+
+    void dial_now() {
+        dial_([weak = weak_from_this()](error_code ec, std::shared_ptr<transport> t) {
+            const auto self = weak.lock();
+            if (!self || self->over_)
+                return t ? t->close() : void();
+            self->dialling_.reset();
+            if (!ec) {
+                self->was_attached_ = true;
+                return self->session_->attach(std::move(t));
+            }
+            if (!self->was_connected_)
+                return self->end(ec);
+            self->dial_later();
+        });
+    }
+
+    void dial_later() {
+        const auto pause = dial_ ? delays_.next() : std::nullopt;
+        if (!pause)
+            return session_->close(errc::rejected_resume, "the session could not be resumed");
+        async_sleep_for(
+            executor,
+            *pause,
+            asio::bind_cancellation_slot(
+                wake_up_.slot(),
+                asio::bind_executor(executor, [weak = weak_from_this()](error_code ec) {
+                    const auto self = weak.lock();
+                    if (self && !ec && !self->over_)
+                        self->dial_now();
+                })));
+    }
+
+    void stop_dialling() noexcept {
+        if (const auto d = std::exchange(dialling_, nullptr))
+            d->stop();
+        wake_up_.emit(asio::cancellation_type::terminal);
+    }
+
+    void end(error_code ec) {
+        if (std::exchange(over_, true))
+            return;
+        stop_dialling();
+        connected->wake(ec ? ec : error_code(streamx::errc::closed));
+        closed->wake(ec);
+        if (!was_attached_)
+            gone->wake();
+    }
+
+    client_options options_;
+    dialler dial_;
+    std::shared_ptr<session> session_;
+    std::shared_ptr<activity> dialling_;
+    asio::cancellation_signal wake_up_;
+    backoff_delays delays_;
+    bool was_attached_ = false;
+    bool was_connected_ = false;
+    bool over_ = false;
+};
+
+std::shared_ptr<client_session> make(asio::any_io_executor ex, client_options options) {
+    auto c = std::make_shared<client_session>(std::move(ex), std::move(options));
+    c->begin();
+    return c;
+}
+
+} // namespace
+
+std::shared_ptr<client_core>
+client_core::start(asio::any_io_executor ex, const std::string& url, client_options options) {
+    auto c = make(std::move(ex), std::move(options));
+    c->dial_first(url);
+    return c;
+}
+
+std::shared_ptr<client_core>
+client_core::start(asio::any_io_executor ex, dialler dial, client_options options) {
+    auto c = make(std::move(ex), std::move(options));
+    c->dial_first(std::move(dial));
+    return c;
+}
+
+std::shared_ptr<client_core>
+client_core::start(std::shared_ptr<transport> t, client_options options) {
+    auto c = make(t->get_executor(), std::move(options));
+    c->attach(std::move(t));
+    return c;
+}
+
+} // namespace streamx::rsocket::detail

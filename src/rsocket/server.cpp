@@ -1,0 +1,217 @@
+#include <streamx/rsocket/server.hpp>
+
+#include "endpoint.hpp"
+#include "session.hpp"
+
+#include <streamx/time/sleep_for.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+namespace streamx::rsocket {
+
+std::function<bool(const std::optional<credentials>&)>
+bearer_tokens(std::vector<std::string> tokens) {
+    return [tokens = std::move(tokens)](const std::optional<credentials>& who) {
+        const bool bearer = who && who->type == "bearer";
+        const std::string_view given = bearer ? std::string_view(who->secret) : std::string_view();
+        bool found = false;
+        for (const auto& token : tokens)
+            found = same_secret(token, given) || found;
+        return bearer && found;
+    };
+}
+
+namespace detail {
+namespace {
+
+engine_config config_of(const server_options& o) {
+    engine_config c;
+    c.side = role::server;
+    c.fragment = std::clamp<std::size_t>(o.fragment, 64, max_frame_size);
+    c.frame = std::min(o.limits.frame, max_frame_size);
+    c.message = o.limits.message;
+    c.streams = o.streams;
+    c.max_credit = std::min(o.max_credit, max_31);
+    c.resume = o.resume.has_value();
+    c.lease = o.lease.has_value();
+    c.lifetime = o.lifetime;
+    c.handshake = std::chrono::duration_cast<std::chrono::milliseconds>(o.limits.handshake);
+    if (o.resume) {
+        c.retained = std::max<std::size_t>(o.resume->retained, 1);
+        c.keep = o.resume->keep;
+    }
+    return c;
+}
+
+/// The credentials in the metadata of a SETUP frame; throws if it makes no sense.
+std::optional<credentials> credentials_in(const event& setup) {
+    if (!setup.message.metadata)
+        return {};
+    if (setup.metadata_mime == mime::authentication)
+        return decode_credentials(*setup.message.metadata);
+    return request_metadata::decode(*setup.message.metadata, setup.metadata_mime).who;
+}
+
+class server_sessions final : public server_core,
+                              public std::enable_shared_from_this<server_sessions> {
+public:
+    server_sessions(asio::any_io_executor ex, server_options o)
+        : options_(std::move(o)), routes_(std::make_shared<router>()) {
+        executor = std::move(ex);
+    }
+
+    router& routes() noexcept override { return *routes_; }
+    std::size_t connections() const noexcept override { return sessions_.size(); }
+
+    std::string listen(const std::string& text) override {
+        listeners_.push_back(rsocket::listen(
+            executor, url::parse(text), [weak = weak_from_this()](std::shared_ptr<transport> t) {
+                if (const auto self = weak.lock())
+                    self->accept(std::move(t));
+                else
+                    t->close();
+            }));
+        return listeners_.back()->where();
+    }
+
+    void accept(std::shared_ptr<transport> t) override {
+        if (stopping_ || sessions_.size() >= options_.connections)
+            return t->close();
+        session_hooks hooks;
+        const auto weak = weak_from_this();
+        hooks.welcome = [weak](session& s, const event& setup) {
+            const auto self = weak.lock();
+            return self ? self->welcome(s, setup) : std::string("the server is gone");
+        };
+        hooks.find = [weak](const std::string& token) {
+            const auto self = weak.lock();
+            return self ? self->find(token) : nullptr;
+        };
+        hooks.closed = [weak](session& s, error_code, const std::string&) {
+            if (const auto self = weak.lock())
+                self->gone(s);
+        };
+        const auto s = std::make_shared<session>(
+            executor,
+            config_of(options_),
+            options_.window,
+            options_.limits,
+            routes_,
+            std::move(hooks));
+        sessions_.emplace(s.get(), entry{s, {}, {}});
+        s->attach(std::move(t));
+    }
+
+    void stop(std::chrono::nanoseconds within) override {
+        if (std::exchange(stopping_, true))
+            return;
+        stop_listening();
+        for (const auto& s : all())
+            s->drain();
+        if (sessions_.empty())
+            return stopped->wake();
+        async_sleep_for(
+            executor,
+            std::chrono::duration_cast<clock_service::duration>(within),
+            asio::bind_cancellation_slot(
+                deadline_.slot(),
+                asio::bind_executor(executor, [weak = weak_from_this()](error_code ec) {
+                    const auto self = weak.lock();
+                    if (self && !ec)
+                        self->end_all("the server has stopped");
+                })));
+    }
+
+    void close() noexcept override {
+        stop_listening();
+        stopping_ = true;
+        end_all("the server is gone");
+    }
+
+private:
+    struct entry {
+        std::weak_ptr<session> weak;
+        std::shared_ptr<session> kept; // of a session that can be resumed
+        std::string token;
+    };
+
+    std::string welcome(session& s, const event& setup) {
+        try {
+            if (options_.authenticator && !options_.authenticator(credentials_in(setup)))
+                return "these credentials are not accepted";
+        } catch (const std::exception& e) {
+            return e.what();
+        }
+        if (options_.lease && s.protocol().leases())
+            s.set_lease(*options_.lease);
+        if (s.protocol().resumable()) {
+            if (!tokens_.emplace(setup.text, &s).second)
+                return "there is a session with this token already";
+            auto& e = sessions_.at(&s);
+            e.token = setup.text;
+            e.kept = e.weak.lock();
+        }
+        return {};
+    }
+
+    std::shared_ptr<session> find(const std::string& token) const {
+        const auto found = tokens_.find(token);
+        return found == tokens_.end() ? nullptr : sessions_.at(found->second).weak.lock();
+    }
+
+    void gone(session& s) {
+        const auto found = sessions_.find(&s);
+        if (found == sessions_.end())
+            return;
+        const auto kept = std::move(found->second.kept); // until this function is done
+        if (const auto t = tokens_.find(found->second.token); t != tokens_.end() && t->second == &s)
+            tokens_.erase(t);
+        sessions_.erase(found);
+        if (stopping_ && sessions_.empty()) {
+            deadline_.emit(asio::cancellation_type::terminal);
+            stopped->wake();
+        }
+    }
+
+    std::vector<std::shared_ptr<session>> all() const {
+        std::vector<std::shared_ptr<session>> list;
+        for (const auto& [key, e] : sessions_)
+            if (auto s = e.weak.lock())
+                list.push_back(std::move(s));
+        return list;
+    }
+
+    void end_all(const char* why) {
+        for (const auto& s : all())
+            s->close(errc::connection_error, why);
+    }
+
+    void stop_listening() noexcept {
+        for (const auto& l : std::exchange(listeners_, {}))
+            l->stop();
+    }
+
+    server_options options_;
+    std::shared_ptr<router> routes_;
+    std::vector<std::shared_ptr<activity>> listeners_;
+    std::unordered_map<session*, entry> sessions_;
+    std::unordered_map<std::string, session*> tokens_;
+    asio::cancellation_signal deadline_;
+    bool stopping_ = false;
+};
+
+} // namespace
+
+std::shared_ptr<server_core> server_core::make(asio::any_io_executor ex, server_options options) {
+    return std::make_shared<server_sessions>(std::move(ex), std::move(options));
+}
+
+} // namespace detail
+} // namespace streamx::rsocket

@@ -1,0 +1,187 @@
+#pragma once
+
+#include "engine.hpp"
+
+#include <streamx/core/any_stream.hpp>
+#include <streamx/rsocket/options.hpp>
+#include <streamx/rsocket/payload_stream.hpp>
+#include <streamx/rsocket/router.hpp>
+#include <streamx/rsocket/transport.hpp>
+#include <streamx/time/detail/timer.hpp>
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace streamx::rsocket {
+
+class session;
+class flow;
+
+/// The items of one stream from the peer, on their way to the consumer.
+class flow_inbox final : public detail::inbox {
+public:
+    flow_inbox(asio::any_io_executor ex, std::uint32_t window);
+
+    poll<payload> try_next() override;
+    void abandon() noexcept override;
+
+    void put(payload item);
+    void finish(std::exception_ptr failure = nullptr);
+
+    std::weak_ptr<flow> from;
+
+private:
+    std::deque<payload> items_;
+    std::exception_ptr failure_;
+    std::uint32_t top_up_; // ask for more when so many were taken
+    std::uint32_t taken_ = 0;
+    bool over_ = false;
+};
+
+/// One stream of a session: what comes from the peer goes to the inbox, what goes there comes from the
+/// source.
+class flow final : public attachment, public std::enable_shared_from_this<flow> {
+public:
+    explicit flow(frame_type t) : type(t) {}
+
+    frame_type type;
+    std::uint32_t id = 0; // 0: the request was not sent yet
+    std::weak_ptr<session> owner;
+    std::shared_ptr<flow_inbox> inbox;
+    payload first;            // of a request that was not sent yet
+    std::uint32_t window = 1; // to ask for with it
+    any_stream<payload> source;
+    bool sends = false; // there is a source
+    bool mine = false;
+    bool queued = false;  // for its turn
+    bool waiting = false; // for its source
+    bool dropped = false;
+    std::shared_ptr<asio::cancellation_signal> stop; // a handler that is running
+};
+using flow_ptr = std::shared_ptr<flow>;
+
+/// What a session asks of the client or server that has it.
+struct session_hooks {
+    /// Server: empty if the client of this SETUP is welcome, or why it is not.
+    std::function<std::string(session&, const event&)> welcome;
+    /// Server: finds the session that a RESUME asks for.
+    std::function<std::shared_ptr<session>(const std::string& token)> find;
+    std::function<void()> established;
+    /// The connection is gone, and is to be made anew.
+    std::function<void()> lost;
+    /// The session is over.
+    std::function<void(session&, error_code, const std::string& text)> closed;
+    /// And its connection is closed.
+    std::function<void()> gone;
+};
+
+/// A protocol engine, a transport, and the streams between them. All of it on one executor.
+class session final : public std::enable_shared_from_this<session> {
+public:
+    session(
+        asio::any_io_executor ex,
+        engine_config config,
+        std::uint32_t window,
+        const io::endpoint_limits& limits,
+        std::shared_ptr<const router> routes,
+        session_hooks hooks);
+    ~session();
+
+    asio::any_io_executor get_executor() const { return executor_; }
+    const engine& protocol() const noexcept { return engine_; }
+    session_hooks& hooks() noexcept { return hooks_; }
+    void set_lease(lease_options lease) { lease_ = lease; }
+
+    /// A connection for it.
+    void attach(std::shared_ptr<transport> t);
+    /// Ends it: what is open fails with this.
+    void close(errc code, const std::string& text);
+    /// No new requests; what is open goes on.
+    void drain();
+
+    /// Begins a request from here: sent when its turn comes.
+    std::shared_ptr<detail::inbox>
+    begin(frame_type type, payload first, std::uint32_t window, any_stream<payload> source = {});
+
+    void grant(flow& f, std::uint32_t n);
+    void abandon(const flow_ptr& f);
+    /// Writes what was put into the engine, after what is running now.
+    void schedule();
+
+private:
+    /// One connection: its buffers stay alive as long as its operations.
+    struct wire final : transport::user, std::enable_shared_from_this<wire> {
+        void on_read(error_code ec, std::size_t n) override;
+        void on_written(error_code ec) override;
+
+        std::shared_ptr<session> owner; // whose connection it is now
+        std::shared_ptr<transport> via;
+        std::vector<char> in;
+        std::size_t filled = 0, parsed = 0;
+        std::string flying;
+        bool reading = false, writing = false;
+        bool broken = false;   // nothing more can be written
+        bool finished = false; // the peer has been told so
+    };
+    using wire_ptr = std::shared_ptr<wire>;
+
+    engine::time_point now() const noexcept { return timer_->now(); }
+    void take_over(const wire_ptr& w, const event& e);
+    void read(const wire_ptr& w);
+    void parse(const wire_ptr& w);
+    void connection_lost(const wire_ptr& w, error_code ec);
+    void drop_wire();
+    void pump();
+    void flush();
+    void handle_events();
+    void handle(event& e);
+    void on_setup(const event& e);
+    void on_resume(const event& e);
+    void on_closed(const event& e);
+    void on_request(event& e);
+    void answer(const flow_ptr& f, request r, std::uint32_t n, bool complete);
+    template <class R, class Handler, class... Args>
+    void call(const flow_ptr& f, const Handler& handler, request r, Args... args);
+    void answered(const flow_ptr& f, any_stream<payload> source);
+    void failed(const flow_ptr& f, const std::exception_ptr& failure);
+    void fail_waiting(error_code ec, const std::string& text);
+
+    void queue(const flow_ptr& f);
+    bool turn(const flow_ptr& f);
+    bool send_request(const flow_ptr& f);
+    bool send_items(const flow_ptr& f);
+    poll<payload> pull(const flow_ptr& f);
+    static void drop_source(flow& f);
+
+    void watch();
+    void on_timer();
+    std::optional<engine::time_point> deadline() const;
+
+    asio::any_io_executor executor_;
+    engine engine_;
+    std::uint32_t window_;
+    io::endpoint_limits limits_;
+    std::shared_ptr<const router> routes_;
+    session_hooks hooks_;
+    std::string metadata_type_, data_type_;
+    std::shared_ptr<streamx::detail::timer> timer_;
+    std::optional<engine::time_point> watched_;
+    std::optional<engine::time_point> linger_;
+    std::optional<engine::time_point> next_lease_;
+    std::optional<lease_options> lease_;
+    error_code transport_error_;
+    std::weak_ptr<wire> wire_; // its outstanding read or write keeps it, and it keeps this session
+    std::deque<flow_ptr> turns_;
+    std::deque<flow_ptr> unsent_; // requests that wait for a connection, or a lease
+    bool scheduled_ = false;
+    bool over_ = false;
+};
+
+} // namespace streamx::rsocket

@@ -1,0 +1,205 @@
+// RSocket with the npm packages at the other end: their client against our server, our client against
+// their server. Usage: node rsocket.js <the streamx tool>, in a directory that has the packages.
+'use strict';
+const assert = require('assert');
+const {spawn} = require('child_process');
+const {createRequire} = require('module');
+const path = require('path');
+const load = createRequire(path.join(process.cwd(), 'any.js'));
+
+const {
+  RSocketClient, RSocketServer, BufferEncoders, MESSAGE_RSOCKET_COMPOSITE_METADATA,
+  MESSAGE_RSOCKET_ROUTING, MESSAGE_RSOCKET_AUTHENTICATION, encodeCompositeMetadata, encodeRoute,
+  encodeBearerAuthMetadata, decodeCompositeMetadata, decodeRoutes,
+} = load('rsocket-core');
+const {Flowable, Single} = load('rsocket-flowable');
+const TcpClient = load('rsocket-tcp-client').default;
+const TcpServer = load('rsocket-tcp-server').default;
+
+const tool = process.argv[2];
+const text = (payload) => payload.data.toString();
+
+function serve(...args) {
+  const child = spawn(tool, ['serve', 'tcp://127.0.0.1:0', ...args], {stdio: ['pipe', 'pipe', 'pipe']});
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stderr.on('data', (chunk) => {
+      said += chunk;
+      const found = said.match(/listening on tcp:\/\/127\.0\.0\.1:(\d+)/);
+      if (found) resolve({child, port: Number(found[1])});
+    });
+    child.on('exit', () => reject(new Error('serve: ' + said)));
+  });
+}
+
+/// Runs the tool to its end.
+function run(args, input = '') {
+  const child = spawn(tool, args, {stdio: ['pipe', 'pipe', 'pipe']});
+  let out = '', err = '';
+  child.stdout.on('data', (chunk) => (out += chunk));
+  child.stderr.on('data', (chunk) => (err += chunk));
+  child.stdin.end(input);
+  return new Promise((resolve) => child.on('exit', (code) => resolve({code, out, err})));
+}
+
+function connect(port, {token, keepAlive = 60000} = {}) {
+  const setup = {
+    dataMimeType: 'application/octet-stream',
+    metadataMimeType: MESSAGE_RSOCKET_COMPOSITE_METADATA.string,
+    keepAlive, lifetime: 180000,
+  };
+  if (token) {
+    setup.payload = {metadata: encodeCompositeMetadata(
+      [[MESSAGE_RSOCKET_AUTHENTICATION, encodeBearerAuthMetadata(token)]])};
+  }
+  const client = new RSocketClient({
+    setup, transport: new TcpClient({host: '127.0.0.1', port}, BufferEncoders)});
+  return new Promise((resolve, reject) => client.connect().subscribe({onComplete: resolve, onError: reject}));
+}
+
+const to = (route, data = '') => ({
+  data: Buffer.from(data),
+  metadata: encodeCompositeMetadata([[MESSAGE_RSOCKET_ROUTING, encodeRoute(route)]]),
+});
+
+const single = (s) =>
+  new Promise((resolve, reject) => s.subscribe({onComplete: resolve, onError: reject}));
+
+/// Asks for `first` items, then for `more` each time these have come, until it ends.
+function collect(flow, first = 0x7fffffff, more = first) {
+  return new Promise((resolve, reject) => {
+    const got = [];
+    let subscription, due = first;
+    flow.subscribe({
+      onSubscribe: (s) => { subscription = s; s.request(first); },
+      onNext: (p) => {
+        got.push(text(p));
+        if (--due === 0) subscription.request((due = more));
+      },
+      onComplete: () => resolve(got), onError: reject,
+    });
+  });
+}
+
+const numbers = (n) => Array.from({length: n}, (_, i) => String(i + 1));
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const cases = [];
+const test = (name, fn) => cases.push([name, fn]);
+
+test('their client: every interaction with our server', async () => {
+  const {child, port} = await serve('--route', 'numbers=count:1000', '--route', 'echo=echo', '--route', 'log=sink');
+  let logged = '';
+  child.stdout.on('data', (chunk) => (logged += chunk));
+  const socket = await connect(port, {keepAlive: 100});
+  assert.deepStrictEqual(await collect(socket.requestStream(to('numbers'))), numbers(1000));
+  assert.deepStrictEqual(await collect(socket.requestStream(to('numbers')), 7), numbers(1000));
+  assert.strictEqual(text(await single(socket.requestResponse(to('echo', 'hello')))), 'hello');
+  const items = numbers(100);
+  const channel = new Flowable((subscriber) => {
+    let at = 0;
+    subscriber.onSubscribe({
+      request: (n) => {
+        while (n-- > 0 && at < items.length) subscriber.onNext(at === 0 ? to('echo', items[at++]) : {data: Buffer.from(items[at++])});
+        if (at === items.length) { ++at; subscriber.onComplete(); }
+      },
+      cancel: () => {},
+    });
+  });
+  assert.deepStrictEqual(await collect(socket.requestChannel(channel)), items);
+  socket.fireAndForget(to('log', 'forgotten'));
+  while (!logged.includes('forgotten\n')) await sleep(10);
+  await assert.rejects(single(socket.requestResponse(to('nowhere'))), /route/);
+  await sleep(500); // of keep-alives, which our server answers
+  assert.strictEqual(text(await single(socket.requestResponse(to('echo', 'still here')))), 'still here');
+  socket.close();
+  child.kill();
+});
+
+test('their client: asked for 3, our server sends exactly 3', async () => {
+  const {child, port} = await serve('--route', 'numbers=count:1000', '--route', 'echo=echo');
+  const socket = await connect(port);
+  const got = [];
+  let subscription;
+  socket.requestStream(to('numbers')).subscribe({
+    onSubscribe: (s) => { subscription = s; s.request(3); },
+    onNext: (p) => got.push(text(p)),
+  });
+  await single(socket.requestResponse(to('echo', 'x'))); // in the order of the connection, behind them
+  assert.deepStrictEqual(got, numbers(3));
+  subscription.request(2);
+  await single(socket.requestResponse(to('echo', 'x')));
+  assert.deepStrictEqual(got, numbers(5));
+  subscription.cancel();
+  await single(socket.requestResponse(to('echo', 'x')));
+  assert.deepStrictEqual(got, numbers(5));
+  socket.close();
+  child.kill();
+});
+
+test('their client: a wrong token is turned away, a right one let in', async () => {
+  const {child, port} = await serve('--token', 'secret', '--route', 'echo=echo');
+  const wrong = await connect(port, {token: 'wrong'});
+  await assert.rejects(single(wrong.requestResponse(to('echo', 'x'))));
+  const right = await connect(port, {token: 'secret'});
+  assert.strictEqual(text(await single(right.requestResponse(to('echo', 'x')))), 'x');
+  right.close();
+  child.kill();
+});
+
+test('our client: every interaction with their server', async () => {
+  const forgotten = [];
+  let asked = [], cancelled = 0;
+  const routeOf = (p) => {
+    for (const entry of decodeCompositeMetadata(p.metadata))
+      if (entry.mimeType === MESSAGE_RSOCKET_ROUTING.string) return [...decodeRoutes(entry.content)][0];
+  };
+  const count = (n) => new Flowable((subscriber) => {
+    let at = 0, over = false;
+    subscriber.onSubscribe({
+      request: (more) => {
+        asked.push(more);
+        while (more-- > 0 && at < n) subscriber.onNext({data: Buffer.from(String(++at))});
+        if (at === n && !over) { over = true; subscriber.onComplete(); }
+      },
+      cancel: () => { ++cancelled; },
+    });
+  });
+  const port = 20000 + process.pid % 20000;
+  const server = new RSocketServer({
+    transport: new TcpServer({host: '127.0.0.1', port}, BufferEncoders),
+    getRequestHandler: () => ({
+      requestResponse: (p) => routeOf(p) === 'fail' ? Single.error(new Error('as told')) : Single.of({data: p.data}),
+      requestStream: () => count(1000),
+      requestChannel: (items) => items.map((p) => ({data: Buffer.from('<' + text(p) + '>')})),
+      fireAndForget: (p) => forgotten.push(text(p)),
+    }),
+  });
+  server.start();
+  await sleep(200);
+  const url = `tcp://127.0.0.1:${port}`;
+  let r = await run(['sub', url, 'numbers']);
+  assert.deepStrictEqual([r.code, r.out], [0, numbers(1000).join('\n') + '\n'], r.err);
+  asked = [];
+  r = await run(['sub', url, 'numbers', '--request', '10', '--take', '25']);
+  assert.deepStrictEqual([r.code, r.out], [0, numbers(25).join('\n') + '\n'], r.err);
+  assert.deepStrictEqual(asked.slice(0, 3), [10, 5, 5]); // the window, topped up at half
+  assert.strictEqual(cancelled, 1);
+  r = await run(['request', url, 'echo', 'hello']);
+  assert.deepStrictEqual([r.code, r.out], [0, 'hello\n'], r.err);
+  r = await run(['request', url, 'fail', 'x']);
+  assert.strictEqual(r.code, 1);
+  assert.match(r.err, /as told/);
+  r = await run(['pub', url, 'log'], 'one\ntwo\n');
+  assert.strictEqual(r.code, 0, r.err);
+  assert.deepStrictEqual(forgotten, ['one', 'two']);
+  server.stop();
+});
+
+(async () => {
+  for (const [name, fn] of cases) {
+    await Promise.race([fn(), sleep(20000).then(() => { throw new Error('it takes too long'); })])
+      .catch((e) => { console.error(`FAILED: ${name}\n`, e); process.exit(1); });
+    console.log(`ok: ${name}`);
+  }
+  process.exit(0);
+})();

@@ -1,0 +1,286 @@
+#include <streamx/rsocket/client.hpp>
+#include <streamx/rsocket/server.hpp>
+
+#include <streamx/core/error.hpp>
+#include <streamx/operators/map.hpp>
+#include <streamx/operators/on.hpp>
+#include <streamx/operators/take.hpp>
+#include <streamx/sources/produce.hpp>
+#include <streamx/sources/range.hpp>
+#include <streamx/sources/repeat_with.hpp>
+#include <streamx/terminals/async_collect.hpp>
+#include <streamx/testing/memory_stream.hpp>
+#include <streamx/testing/virtual_clock.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace streamx::rsocket {
+namespace {
+
+using namespace std::chrono_literals;
+using boost::system::system_error;
+using testing::memory_stream;
+
+/// A client and a server on one context, connected in memory, time standing still.
+struct rsocket_test : ::testing::Test {
+    asio::io_context ctx;
+    testing::virtual_clock time{ctx};
+    server_options serving;
+    client_options asking;
+    std::optional<server> srv;
+    std::optional<testing::memory_script> script;
+
+    server& serve() {
+        if (!srv)
+            srv.emplace(ctx.get_executor(), serving);
+        return *srv;
+    }
+    std::shared_ptr<transport> link() {
+        auto [mine, theirs] = memory_stream::pair(ctx.get_executor());
+        script.emplace(mine.script());
+        serve().accept(make_transport(std::move(theirs)));
+        return make_transport(std::move(mine));
+    }
+
+    /// Runs a coroutine of a test to its end.
+    template <class Fn>
+    void run(Fn fn) {
+        bool done = false;
+        std::exception_ptr failure;
+        asio::co_spawn(ctx, fn(), [&](std::exception_ptr e) {
+            failure = e;
+            done = true;
+        });
+        testing::run_until(time, [&] { return done; });
+        ASSERT_TRUE(done) << "it waits for ever";
+        if (failure)
+            std::rethrow_exception(failure);
+    }
+
+    asio::awaitable<client> connect() {
+        co_return co_await async_connect(link(), asking, asio::use_awaitable);
+    }
+
+    any_stream<payload> count_to(int n) {
+        return range(1, n + 1) | on(ctx.get_executor()) |
+               map([](int i) { return payload{std::to_string(i)}; });
+    }
+
+    static asio::awaitable<std::vector<std::string>> all(payload_stream s) {
+        std::vector<std::string> items;
+        for (;;) {
+            auto item = co_await s.next();
+            if (!item)
+                break;
+            items.push_back(item->data);
+        }
+        co_return items;
+    }
+};
+
+TEST_F(rsocket_test, a_stream_comes_in_order_and_ends) {
+    serve().on_stream(
+        "numbers", [&](const request& r) { return count_to(std::stoi(r.message.data)); });
+    run([&]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        auto got = co_await all(c.request_stream("numbers", payload{"1000"}));
+        EXPECT_EQ(got.size(), 1000U);
+        EXPECT_EQ(got.front(), "1");
+        EXPECT_EQ(got.back(), "1000");
+    });
+}
+
+TEST_F(rsocket_test, a_response_is_one_payload_or_the_servers_exception) {
+    serve().on_response("echo", [](request r) { return std::move(r.message); });
+    serve().on_response("bad", [](const request&) -> payload { throw std::runtime_error("boom"); });
+    serve().on_response("later", [](request r) -> asio::awaitable<payload> {
+        co_await asio::post(asio::use_awaitable);
+        co_return payload{r.message.data + "!"};
+    });
+    run([&]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        auto echo = co_await c.async_request_response("echo", payload{"hi"}, asio::use_awaitable);
+        EXPECT_EQ(echo.data, "hi");
+        auto later = co_await c.async_request_response("later", payload{"hi"}, asio::use_awaitable);
+        EXPECT_EQ(later.data, "hi!");
+        try {
+            co_await c.async_request_response("bad", payload{"hi"}, asio::use_awaitable);
+            ADD_FAILURE();
+        } catch (const system_error& e) {
+            EXPECT_EQ(e.code(), errc::application_error);
+            EXPECT_NE(std::string(e.what()).find("boom"), std::string::npos);
+        }
+        try {
+            co_await c.async_request_response("nowhere", payload{"hi"}, asio::use_awaitable);
+            ADD_FAILURE();
+        } catch (const system_error& e) {
+            EXPECT_EQ(e.code(), errc::rejected);
+        }
+    });
+}
+
+TEST_F(rsocket_test, a_channel_goes_both_ways) {
+    serve().on_channel("double", [](const request&, payload_stream in) {
+        return std::move(in) | map([](payload p) { return payload{p.data + p.data}; });
+    });
+    run([&]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        auto got = co_await all(c.request_channel("double", count_to(1000)));
+        EXPECT_EQ(got.size(), 1000U);
+        EXPECT_EQ(got.front(), "11");
+        EXPECT_EQ(got.back(), "10001000");
+    });
+}
+
+TEST_F(rsocket_test, fire_and_forget_and_metadata_arrive) {
+    std::vector<std::string> got;
+    serve().on_fire_and_forget("log", [&](const request& r) { got.push_back(r.message.data); });
+    serve().on_metadata_push([&](std::string m) { got.push_back(std::move(m)); });
+    run([&]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        co_await c.async_fire_and_forget("log", payload{"one"}, asio::use_awaitable);
+        co_await c.async_metadata_push("two", asio::use_awaitable);
+        co_await c.async_fire_and_forget(
+            "log", payload{std::string(200'000, 'x')}, asio::use_awaitable);
+    });
+    testing::run_until(time, [&] { return got.size() == 3; });
+    ASSERT_EQ(got.size(), 3U);
+    EXPECT_EQ(got[0], "one");
+    EXPECT_EQ(got[1], "two");
+    EXPECT_EQ(got[2].size(), 200'000U);
+}
+
+TEST_F(rsocket_test, the_producer_is_asked_for_no_more_than_the_window) {
+    asking.window = 8;
+    int made = 0;
+    serve().on_stream("endless", [&](const request&) {
+        return repeat_with([&] { return payload{std::to_string(++made)}; }) |
+               on(ctx.get_executor());
+    });
+    run([&]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        auto s = c.request_stream("endless");
+        for (int i = 1; i <= 100; ++i) {
+            auto item = co_await s.next();
+            EXPECT_EQ(item->data, std::to_string(i));
+            EXPECT_LE(made, i + 8);
+        }
+    });
+}
+
+TEST_F(rsocket_test, a_large_payload_goes_in_fragments_between_which_others_go) {
+    asking.fragment = serving.fragment = 1024;
+    const std::string large(500'000, 'x');
+    serve().on_response("large", [&](const request& r) {
+        EXPECT_EQ(r.message.data, large);
+        return payload{large, "meta"};
+    });
+    serve().on_response("small", [&](const request&) { return payload{"s"}; });
+    run([&]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        std::vector<std::string> order;
+        c.async_request_response("large", payload{large}, [&](std::exception_ptr e, payload p) {
+            EXPECT_FALSE(e);
+            EXPECT_EQ(p.data, large);
+            EXPECT_EQ(p.metadata, "meta");
+            order.push_back("large");
+        });
+        co_await c.async_request_response("small", payload{}, asio::use_awaitable);
+        order.push_back("small");
+        while (order.size() != 2)
+            co_await asio::post(asio::use_awaitable);
+        EXPECT_EQ(order.front(), "small");
+    });
+}
+
+TEST_F(rsocket_test, dropping_a_stream_cancels_its_producer) {
+    auto alive = std::make_shared<int>();
+    serve().on_stream("endless", [&, keep = alive](const request&) {
+        return repeat_with([keep] { return payload{"x"}; }) | on(ctx.get_executor());
+    });
+    run([&]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        const auto before = alive.use_count();
+        {
+            auto s = c.request_stream("endless");
+            co_await s.next();
+            EXPECT_GT(alive.use_count(), before);
+        }
+        while (alive.use_count() != before)
+            co_await asio::post(asio::use_awaitable);
+    });
+}
+
+TEST_F(rsocket_test, a_wrong_token_is_told_so_and_a_right_one_is_let_in) {
+    serving.authenticator = bearer_tokens({"secret", "other"});
+    run([&]() -> asio::awaitable<void> {
+        asking.who = credentials{"bearer", "", "wrong"};
+        try {
+            co_await connect();
+            ADD_FAILURE();
+        } catch (const system_error& e) {
+            EXPECT_EQ(e.code(), errc::rejected_setup);
+        }
+        asking.who = credentials{"bearer", "", "secret"};
+        auto c = co_await connect();
+        EXPECT_TRUE(c.is_open());
+    });
+}
+
+TEST_F(rsocket_test, a_dead_server_is_found_within_three_intervals) {
+    asking.keepalive = 10s;
+    serve().on_stream("silent", [&](const request&) { return count_to(0); });
+    auto [mine, theirs] = memory_stream::pair(ctx.get_executor());
+    run([&, mine = std::move(mine)]() mutable -> asio::awaitable<void> {
+        auto c = co_await connect();
+        auto began = time.now();
+        // The peer of this connection never answers: what it is sent goes nowhere.
+        auto waiting = async_connect(make_transport(std::move(mine)), asking, asio::use_awaitable);
+        try {
+            co_await std::move(waiting);
+            ADD_FAILURE();
+        } catch (const system_error& e) {
+            EXPECT_EQ(e.code(), streamx::errc::handshake_timeout);
+        }
+        EXPECT_LE(time.now() - began, 30s);
+        EXPECT_TRUE(c.is_open()); // whose server answers
+    });
+}
+
+TEST_F(rsocket_test, stopping_refuses_the_new_lets_the_old_end_and_then_ends_it) {
+    serve().on_stream("numbers", [&](const request&) { return count_to(1000); });
+    run([&]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        auto s = c.request_stream("numbers");
+        co_await s.next();
+        bool stopped = false;
+        serve().async_stop(10s, [&](error_code ec) {
+            EXPECT_FALSE(ec);
+            stopped = true;
+        });
+        auto rest = co_await all(std::move(s));
+        EXPECT_EQ(rest.size(), 999U);
+        try {
+            co_await c.async_request_response("x", payload{}, asio::use_awaitable);
+            ADD_FAILURE();
+        } catch (const system_error& e) {
+            EXPECT_TRUE(e.code() == errc::connection_close || e.code() == errc::rejected)
+                << e.what();
+        }
+        while (!stopped)
+            co_await asio::post(asio::use_awaitable);
+    });
+}
+
+} // namespace
+} // namespace streamx::rsocket

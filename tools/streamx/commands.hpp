@@ -1,0 +1,39 @@
+#pragma once
+
+#include <streamx/rsocket/options.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What the command line says.
+struct arguments {
+    std::vector<std::string> urls;
+    std::vector<std::string> routes; // NAME=SOURCE of serve
+    std::string url, out_url, route, payload;
+    std::string token;
+    std::uint64_t take = UINT64_MAX;
+    std::uint32_t request = 256;
+    std::uint64_t messages = 1'000'000;
+    std::size_t size = 16;
+    bool json = false;
+    bool channel = false;
+};
+
+/// What the tool ends with: scripts branch on it.
+enum exit_code { done = 0, failed = 1, usage = 2, unreachable = 3, refused = 4 };
+
+streamx::rsocket::client_options client_options_of(const arguments& a);
+
+/// One line of output, as text or as a JSON object.
+void print_item(const arguments& a, const std::string& data);
+
+boost::asio::awaitable<void> serve(const arguments& a);
+boost::asio::awaitable<void> sub(const arguments& a);
+boost::asio::awaitable<void> pub(const arguments& a);
+boost::asio::awaitable<void> request(const arguments& a);
+boost::asio::awaitable<void> bench(const arguments& a);
+boost::asio::awaitable<void> relay(const arguments& a);

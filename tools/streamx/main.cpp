@@ -1,0 +1,130 @@
+// The command-line tool `streamx`: serve, subscribe to, publish, ask, measure and relay RSocket streams.
+
+#include "commands.hpp"
+
+#include <streamx/core/error.hpp>
+#include <streamx/rsocket/error.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <string>
+
+namespace asio = boost::asio;
+
+namespace {
+
+using command = asio::awaitable<void> (*)(const arguments&);
+
+int code_of(const boost::system::error_code& ec) {
+    using streamx::rsocket::errc;
+    if (ec == errc::rejected_setup || ec == errc::rejected || ec == errc::invalid_setup ||
+        ec == errc::unsupported_setup)
+        return refused;
+    if (ec == asio::error::connection_refused || ec == asio::error::host_not_found ||
+        ec == streamx::errc::handshake_timeout ||
+        ec == boost::system::errc::no_such_file_or_directory)
+        return unreachable;
+    return failed;
+}
+
+int say(const std::exception_ptr& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const boost::system::system_error& e) {
+        if (e.code() == boost::system::errc::broken_pipe)
+            return done; // who read our output has had enough
+        std::cerr << "streamx: " << e.what() << '\n';
+        return code_of(e.code());
+    } catch (const std::exception& e) {
+        std::cerr << "streamx: " << e.what() << '\n';
+        return failed;
+    }
+}
+
+/// Runs a command until it is done or SIGINT or SIGTERM comes.
+int run(command what, const arguments& a) {
+    std::signal(SIGPIPE, SIG_IGN);
+    asio::io_context ctx;
+    asio::signal_set signals(ctx, SIGINT, SIGTERM);
+    signals.async_wait([&](boost::system::error_code ec, int) {
+        if (!ec)
+            ctx.stop();
+    });
+    int code = done;
+    asio::co_spawn(ctx, what(a), [&](std::exception_ptr failure) {
+        if (failure)
+            code = say(failure);
+        ctx.stop();
+    });
+    ctx.run();
+    std::cout.flush();
+    return code;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    arguments a;
+    command what = nullptr;
+    CLI::App app("RSocket streams on the command line");
+    app.require_subcommand(1);
+    const auto add = [&](const char* name, const char* help, command fn) {
+        auto* sub = app.add_subcommand(name, help);
+        sub->add_option(
+            "--token", a.token, "bearer token: asked of clients, or shown to the server");
+        sub->callback([&what, fn] { what = fn; });
+        return sub;
+    };
+
+    auto* serving = add("serve", "serve sources as streams", serve);
+    serving->add_option("URL", a.urls, "tcp://host:port, unix:///path")->required();
+    serving
+        ->add_option(
+            "--route",
+            a.routes,
+            "NAME=SOURCE: stdin, file:PATH, tail:PATH, count:N, ticks:MS, echo, sink")
+        ->required();
+
+    const auto asks = [&](CLI::App* sub, bool with_route) {
+        sub->add_option("URL", a.url)->required();
+        if (with_route)
+            sub->add_option("ROUTE", a.route)->required();
+        sub->add_flag("--json", a.json, "each item as a JSON object");
+        sub->add_option("--request", a.request, "items that may be on their way")
+            ->check(CLI::Range(1U, 0x7FFF'FFFFU));
+        return sub;
+    };
+    auto* subscribing = asks(add("sub", "print the items of a stream, one a line", sub), true);
+    subscribing->add_option("--take", a.take, "stop after so many");
+    auto* publishing = asks(add("pub", "send the lines of stdin", pub), true);
+    publishing->add_flag("--channel", a.channel, "as one channel, whose answers are printed");
+    auto* asking = asks(add("request", "ask for one payload and print it", request), true);
+    asking->add_option("PAYLOAD", a.payload);
+    auto* measuring =
+        asks(add("bench", "measure a server that has `count:N` as `bench`", bench), false);
+    measuring->add_option("--messages", a.messages);
+    auto* relaying = add("relay", "serve, at one URL, the routes of another", relay);
+    relaying->add_option("IN", a.url, "where the streams come from")->required();
+    relaying->add_option("OUT", a.out_url, "where they are served")->required();
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        return app.exit(e) == 0 ? done : usage;
+    }
+    try {
+        return run(what, a);
+    } catch (...) {
+        return say(std::current_exception());
+    }
+}
