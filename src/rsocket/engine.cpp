@@ -780,4 +780,9 @@ void engine::drain() {
     put_error(0, errc::connection_close, "no new requests");
 }
 
+void engine::end_if_drained() {
+    if (draining() && streams_.empty())
+        close(errc::connection_close, "the connection was closed in good order");
+}
+
 } // namespace streamx::rsocket

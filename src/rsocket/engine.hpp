@@ -156,6 +156,8 @@ public:
     void lease(std::chrono::milliseconds ttl, std::uint32_t requests, time_point now);
     /// Refuses new requests from now on, and tells the peer that the end is near.
     void drain();
+    /// Ends a connection that either side drains, if nothing is open in it any more.
+    void end_if_drained();
 
     std::vector<event> events;
     std::string out; ///< encoded frames, each behind its length, to be sent in this order

@@ -273,6 +273,7 @@ void session::pump() {
         if (turn(f))
             queue(f);
     }
+    engine_.end_if_drained();
     handle_events();
     flush();
 }

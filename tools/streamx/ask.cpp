@@ -7,7 +7,6 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
 
 #include <unistd.h>
 
@@ -76,8 +75,7 @@ void print_item(const arguments& a, const std::string& data) {
         std::cout << data << '\n';
     }
     if (!std::cout.flush())
-        throw boost::system::system_error(
-            boost::system::errc::make_error_code(boost::system::errc::broken_pipe), "stdout");
+        throw output_closed();
 }
 
 asio::awaitable<void> sub(const arguments& a) {

@@ -26,6 +26,9 @@ struct arguments {
 /// What the tool ends with: scripts branch on it.
 enum exit_code { done = 0, failed = 1, usage = 2, unreachable = 3, refused = 4 };
 
+/// Thrown when nobody reads what is printed any more.
+struct output_closed {};
+
 streamx::rsocket::client_options client_options_of(const arguments& a);
 
 /// One line of output, as text or as a JSON object.

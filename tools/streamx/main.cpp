@@ -40,9 +40,9 @@ int code_of(const boost::system::error_code& ec) {
 int say(const std::exception_ptr& failure) {
     try {
         std::rethrow_exception(failure);
+    } catch (const output_closed&) {
+        return done; // who read our output has had enough
     } catch (const boost::system::system_error& e) {
-        if (e.code() == boost::system::errc::broken_pipe)
-            return done; // who read our output has had enough
         std::cerr << "streamx: " << e.what() << '\n';
         return code_of(e.code());
     } catch (const std::exception& e) {
@@ -57,7 +57,7 @@ int run(command what, const arguments& a) {
     asio::io_context ctx;
     asio::signal_set signals(ctx, SIGINT, SIGTERM);
     signals.async_wait([&](boost::system::error_code ec, int) {
-        if (!ec)
+        if (!ec && what != serve) // which ends by itself, in good order
             ctx.stop();
     });
     int code = done;

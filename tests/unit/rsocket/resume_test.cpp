@@ -54,7 +54,7 @@ struct resume_test : ::testing::Test {
             last = mine.script();
             if (++connections >= breaks_from) {
                 for (auto script : {mine.script(), theirs.script()}) {
-                    script.read_at_most([this] { return 1 + random() % 400; });
+                    script.read_at_most([this] { return 1 + random() % 150; });
                     script.fail_read(6 + random() % 30);
                 }
             }
