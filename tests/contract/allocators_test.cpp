@@ -1,6 +1,6 @@
 #include <contract/operations.hpp>
 
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/tracking_allocator.hpp>
 
 #include <boost/asio/bind_allocator.hpp>
@@ -32,7 +32,7 @@ struct allocators_test : ::testing::Test {
     tracking_allocator<> memory;
     asio::io_context ctx;
     Operation op{ctx.get_executor()};
-    probe<> p;
+    completion_probe<> p;
     std::size_t live_in_handler = 1;
 };
 

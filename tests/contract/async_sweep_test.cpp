@@ -10,7 +10,7 @@
 #include <streamx/operators/stop_on.hpp>
 #include <streamx/operators/switch_map.hpp>
 #include <streamx/operators/via.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 #include <streamx/time/sleep_for.hpp>
 
@@ -64,8 +64,8 @@ struct site {
     observer seen;
     std::shared_ptr<int> alive = std::make_shared<int>(0);
 
-    script<int> up() const {
-        script<int> s(ex, seen);
+    script_source<int> up() const {
+        script_source<int> s(ex, seen);
         for (int i = 1; i <= items; ++i)
             (i % 2 ? s.pending() : s).item(i);
         return std::move(s).end();
@@ -100,7 +100,7 @@ struct site {
     }
     auto in_two_steps() const {
         return [ex = ex, seen = seen](int i) {
-            return script<int>(ex, seen).pending().item(i).pending().end();
+            return script_source<int>(ex, seen).pending().item(i).pending().end();
         };
     }
 };

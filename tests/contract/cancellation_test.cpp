@@ -1,6 +1,6 @@
 #include <contract/operations.hpp>
 
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -24,7 +24,7 @@ struct cancellation_test : ::testing::Test {
     std::optional<asio::io_context> context{std::in_place};
     asio::io_context& ctx = *context;
     std::optional<Operation> op{std::in_place, ctx.get_executor()};
-    probe<> p;
+    completion_probe<> p;
 
     void gives_up_after(asio::cancellation_type how, bool waiting) {
         start();

@@ -40,7 +40,7 @@ using namespace std::chrono_literals;
 template <class Up>
 auto beside_nothing(Up up) {
     std::vector<any_stream<item_t<Up>>> streams;
-    streams.emplace_back(script<item_t<Up>>(up.get_executor()).end());
+    streams.emplace_back(script_source<item_t<Up>>(up.get_executor()).end());
     streams.emplace_back(std::move(up));
     return streams;
 }
@@ -75,15 +75,15 @@ auto with_a_resource(Up up) {
 
 // clang-format off
 TEST(combining_operators_test, merge_with_delayed_errors_keeps_the_contract) { operator_contract([](auto up) { return merge(delay_errors, beside_nothing(std::move(up))); }); }
-TEST(combining_operators_test, merge_all_keeps_the_contract) { operator_contract([](auto up) { using any = any_stream<item_t<decltype(up)>>; script<any> outer(up.get_executor()); return std::move(outer).item(any(std::move(up))).end() | merge_all(2); }); }
+TEST(combining_operators_test, merge_all_keeps_the_contract) { operator_contract([](auto up) { using any = any_stream<item_t<decltype(up)>>; script_source<any> outer(up.get_executor()); return std::move(outer).item(any(std::move(up))).end() | merge_all(2); }); }
 TEST(combining_operators_test, merge_prioritized_keeps_the_contract) { operator_contract([](auto up) { return merge_prioritized(beside_nothing(std::move(up))); }); }
 TEST(combining_operators_test, merge_sorted_keeps_the_contract) { operator_contract([](auto up) { return merge_sorted(beside_nothing(std::move(up)), in_order); }); }
-TEST(combining_operators_test, race_keeps_the_contract) { operator_contract([](auto up) { using item = item_t<decltype(up)>; auto ex = up.get_executor(); return race(std::move(up), script<item>(ex).hang()); }); }
+TEST(combining_operators_test, race_keeps_the_contract) { operator_contract([](auto up) { using item = item_t<decltype(up)>; auto ex = up.get_executor(); return race(std::move(up), script_source<item>(ex).hang()); }); }
 TEST(combining_operators_test, stream_map_keeps_the_contract) { operator_contract([](auto up) { return in_a_map(std::move(up)) | map(second_of); }); }
 TEST(combining_operators_test, combine_latest_keeps_the_contract) { operator_contract([](auto up) { return combine_latest(std::move(up), just(1)) | map(first_of); }, copies_items()); }
-TEST(combining_operators_test, zip_latest_keeps_the_contract) { operator_contract([](auto up) { auto ex = up.get_executor(); return zip_latest(std::move(up), script<int>(ex).item(1).hang()) | map(first_of); }, copies_items()); }
+TEST(combining_operators_test, zip_latest_keeps_the_contract) { operator_contract([](auto up) { auto ex = up.get_executor(); return zip_latest(std::move(up), script_source<int>(ex).item(1).hang()) | map(first_of); }, copies_items()); }
 TEST(combining_operators_test, with_latest_from_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | with_latest_from(just(1)) | map([](auto pair) { return std::move(pair.first); }); }); }
-TEST(combining_operators_test, take_until_keeps_the_contract) { operator_contract([](auto up) { auto ex = up.get_executor(); return std::move(up) | take_until(script<int>(ex).hang()); }); }
+TEST(combining_operators_test, take_until_keeps_the_contract) { operator_contract([](auto up) { auto ex = up.get_executor(); return std::move(up) | take_until(script_source<int>(ex).hang()); }); }
 TEST(combining_operators_test, drop_until_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | drop_until(just(1)); }); }
 TEST(combining_operators_test, retry_keeps_the_contract) { operator_contract([](auto up) { return made_by_defer(std::move(up)) | retry({.limit = 0}); }); }
 TEST(combining_operators_test, restart_keeps_the_contract) { operator_contract([](auto up) { return made_by_defer(std::move(up)) | restart({.limit = 0}); }); }
@@ -100,7 +100,7 @@ TEST(combining_operators_test, conflate_loses_nothing_when_cancelled_and_leaves_
         auto s = play(ctx.get_executor(), plan<int>{5, true}, seen) |
                  conflate([](int a, int b) { return a + b; });
         asio::cancellation_signal cancel;
-        probe<std::optional<int>> p;
+        completion_probe<std::optional<int>> p;
         int sum = 0;
         s.async_next(asio::bind_cancellation_slot(
             cancel.slot(), asio::bind_executor(ctx.get_executor(), p.handler())));

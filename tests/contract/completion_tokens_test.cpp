@@ -1,6 +1,6 @@
 #include <contract/operations.hpp>
 
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_executor.hpp>
@@ -79,7 +79,7 @@ TYPED_TEST(completion_tokens_test, as_tuple) {
 }
 
 TYPED_TEST(completion_tokens_test, deferred_starts_nothing_before_it_is_called) {
-    probe<> p;
+    completion_probe<> p;
     auto later = this->op.start(asio::deferred);
     this->ctx.poll();
     EXPECT_TRUE(this->ctx.stopped());
@@ -104,7 +104,7 @@ TYPED_TEST(completion_tokens_test, yield_context) {
 
 TYPED_TEST(completion_tokens_test, a_bound_strand) {
     auto strand = asio::make_strand(this->ctx);
-    probe<> p;
+    completion_probe<> p;
     bool there = false;
     this->op.start(
         asio::bind_executor(strand, [&, handler = p.handler()](auto&&... results) mutable {

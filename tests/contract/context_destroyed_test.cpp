@@ -1,6 +1,6 @@
 #include <contract/operations.hpp>
 
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/io_context.hpp>
@@ -20,7 +20,7 @@ template <class Operation>
 struct context_destroyed_test : ::testing::Test {
     std::optional<asio::io_context> ctx{std::in_place};
     std::optional<Operation> op{std::in_place, ctx->get_executor()};
-    probe<> p;
+    completion_probe<> p;
 };
 
 TYPED_TEST_SUITE(context_destroyed_test, operations, operation_name);

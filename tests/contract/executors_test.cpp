@@ -1,6 +1,6 @@
 #include <contract/operations.hpp>
 
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/tracking_executor.hpp>
 
 #include <boost/asio/bind_executor.hpp>
@@ -34,7 +34,7 @@ struct executors_test : ::testing::Test {
     executor own{ctx.get_executor()};
     executor other{ctx.get_executor()};
     Operation op{own};
-    probe<> p;
+    completion_probe<> p;
     bool there = false;
 };
 

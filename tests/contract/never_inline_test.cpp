@@ -1,6 +1,6 @@
 #include <contract/operations.hpp>
 
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -24,7 +24,7 @@ struct never_inline_test : ::testing::Test {
 
     asio::io_context ctx;
     Operation op{ctx.get_executor()};
-    probe<> p;
+    completion_probe<> p;
 };
 
 TYPED_TEST_SUITE(never_inline_test, operations, operation_name);

@@ -22,8 +22,8 @@ struct user_function {
 };
 
 template <class Make, class T>
-auto apply_operator(Make& make, script<T> up, [[maybe_unused]] user_function user = {}) {
-    if constexpr (std::is_invocable_v<Make&, script<T>, user_function>)
+auto apply_operator(Make& make, script_source<T> up, [[maybe_unused]] user_function user = {}) {
+    if constexpr (std::is_invocable_v<Make&, script_source<T>, user_function>)
         return make(std::move(up), user);
     else
         return make(std::move(up));
@@ -88,7 +88,7 @@ void operator_contract(Make make, Abilities abilities = {}) {
     for (auto last : {finish::ends, finish::fails})
         for (bool gaps : {false, true})
             releases_upstream(make, last, gaps);
-    if constexpr (std::is_invocable_v<Make&, script<int>, user_function>)
+    if constexpr (std::is_invocable_v<Make&, script_source<int>, user_function>)
         for (int at : {1, 2, 3})
             for (bool gaps : {false, true})
                 survives_a_throw(make, at, gaps);

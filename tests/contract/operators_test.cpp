@@ -14,7 +14,7 @@ namespace streamx::testing {
 namespace {
 
 template <class Up>
-using nothing_like = script<item_t<Up>>;
+using nothing_like = script_source<item_t<Up>>;
 
 template <class Up>
 auto in_vector(Up up) {

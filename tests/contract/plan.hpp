@@ -1,7 +1,7 @@
 #pragma once
 
 #include <streamx/testing/items.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <concepts>
 #include <exception>
@@ -38,8 +38,8 @@ struct plan {
 
 /// The plan as a script.
 template <class T>
-script<T> play(const asio::any_io_executor& ex, const plan<T>& p, observer seen = {}) {
-    script<T> s(ex, std::move(seen));
+script_source<T> play(const asio::any_io_executor& ex, const plan<T>& p, observer seen = {}) {
+    script_source<T> s(ex, std::move(seen));
     for (int i = 1; i <= p.items; ++i) {
         if (p.gaps)
             s.pending();

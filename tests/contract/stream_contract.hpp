@@ -3,7 +3,7 @@
 #include <contract/plan.hpp>
 
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -65,7 +65,7 @@ public:
 private:
     using stream_type = std::invoke_result_t<Make&, asio::any_io_executor, plan<T>>;
     using next_value = std::optional<item_t<stream_type>>;
-    using next_probe = probe<next_value>;
+    using next_probe = completion_probe<next_value>;
 
     void fails_once_and_then_ends() {
         SCOPED_TRACE("fails once and then ends");

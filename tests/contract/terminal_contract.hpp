@@ -4,7 +4,7 @@
 #include <contract/plan.hpp>
 
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -173,7 +173,7 @@ private:
     void refuses_a_stream_that_is_being_pulled() {
         SCOPED_TRACE("refuses a stream that is being pulled, and does not disturb that");
         auto s = play(ctx_.get_executor(), plan<int>{0, false, finish::hangs});
-        probe<> first;
+        completion_probe<> first;
         s.async_next(first.handler());
         start(s);
         ctx_.poll();
@@ -202,7 +202,7 @@ private:
     asio::io_context ctx_;
     Start start_;
     takes takes_;
-    probe<> p_;
+    completion_probe<> p_;
     std::vector<int> got_;
     int throws_at_ = 0;
 };

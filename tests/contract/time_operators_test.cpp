@@ -19,7 +19,7 @@
 #include <streamx/sources/interval.hpp>
 
 #include <streamx/terminals/async_collect.hpp>
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/error.hpp>
@@ -56,7 +56,7 @@ void leaves_nothing_behind(Make make) {
         asio::io_context ctx;
         virtual_clock clock(ctx);
         observer seen;
-        probe<std::vector<int>> p;
+        completion_probe<std::vector<int>> p;
         std::optional s(make(play(ctx.get_executor(), plan<int>{3, true}, seen)));
         async_collect(*s, bind_executor(ctx.get_executor(), p.handler()));
         for (int i = 0; i != steps; ++i)

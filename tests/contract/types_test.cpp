@@ -6,7 +6,7 @@
 #include <streamx/sources.hpp>
 #include <streamx/streamx.hpp>
 #include <streamx/testing/items.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -63,7 +63,7 @@ static_assert(moves_only<any_sink<int>> && moves_freely<any_sink<int>>);
 static_assert(async_stream_of<receiver<int>, int>);
 static_assert(async_stream_of<local_receiver<int>, int>);
 static_assert(async_stream_of<any_stream<int>, int>);
-static_assert(async_stream_of<script<int>, int>);
+static_assert(async_stream_of<script_source<int>, int>);
 static_assert(async_stream_of<decltype(range(0, 9)), int>);
 static_assert(async_stream_of<decltype(from_range(std::vector<int>())), int>);
 static_assert(async_stream_of<decltype(just(1)), int>);
@@ -89,7 +89,7 @@ static_assert(!async_stream<int>);
 
 static_assert(moves_only<any_stream<int>> && moves_freely<any_stream<int>>);
 static_assert(std::default_initializable<any_stream<int>>);
-static_assert(moves_only<script<int>>);
+static_assert(moves_only<script_source<int>>);
 static_assert(moves_freely<decltype(range(0, 9))>);
 static_assert(moves_only<decltype(from_range(std::vector<int>()))>);
 static_assert(moves_only<decltype(never<int>())> && moves_freely<decltype(never<int>())>);

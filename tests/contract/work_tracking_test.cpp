@@ -1,6 +1,6 @@
 #include <contract/operations.hpp>
 
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/io_context.hpp>
@@ -19,7 +19,7 @@ template <class Operation>
 struct work_tracking_test : ::testing::Test {
     asio::io_context ctx;
     Operation op{ctx.get_executor()};
-    probe<> p;
+    completion_probe<> p;
 };
 
 TYPED_TEST_SUITE(work_tracking_test, operations, operation_name);

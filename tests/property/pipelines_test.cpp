@@ -2,7 +2,7 @@
 
 #include <streamx/terminals/async_collect.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -68,7 +68,7 @@ struct plan_of_a_run {
     }
 
     any_stream<int> real(asio::io_context& ctx, const observer& seen) const {
-        script<int> up(ctx.get_executor(), seen);
+        script_source<int> up(ctx.get_executor(), seen);
         for (std::size_t i = 0; i != source.items.size(); ++i) {
             if (gap_before[i])
                 up.pending();

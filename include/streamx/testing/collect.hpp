@@ -3,7 +3,7 @@
 #include <streamx/core/async_stream.hpp>
 #include <streamx/core/detail/next.hpp>
 #include <streamx/core/error.hpp>
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
@@ -44,7 +44,7 @@ template <class S, class Context>
 completion<std::optional<item_t<S>>> next(Context& ctx, S& stream) {
     using value = std::optional<item_t<S>>;
     asio::cancellation_signal stop;
-    probe<value> p;
+    completion_probe<value> p;
     p.start([&](auto handler) {
         stream.async_next(asio::bind_cancellation_slot(
             stop.slot(), asio::bind_executor(ctx.get_executor(), std::move(handler))));
@@ -111,7 +111,7 @@ template <class S, class Context>
     requires async_stream_ref<S>
 error_code next_cancelled(Context& ctx, S&& stream, asio::cancellation_type how) {
     asio::cancellation_signal cancel;
-    probe<std::optional<item_t<S>>> p;
+    completion_probe<std::optional<item_t<S>>> p;
     p.start([&](auto handler) {
         stream.async_next(asio::bind_cancellation_slot(
             cancel.slot(), asio::bind_executor(ctx.get_executor(), std::move(handler))));

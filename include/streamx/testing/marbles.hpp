@@ -3,7 +3,7 @@
 #include <streamx/core/async_stream.hpp>
 #include <streamx/core/detail/next.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 #include <streamx/time/clock_service.hpp>
 
@@ -60,13 +60,13 @@ public:
 
     /// A stream that gives the signs when their time has come. Time begins with the first pull; for a
     /// consumer that is late, what was due meanwhile is ready.
-    script<char> source(const asio::any_io_executor& ex) const {
+    script_source<char> source(const asio::any_io_executor& ex) const {
         return source(ex, std::identity());
     }
     /// The same with items of your own: `fn(sign)`.
     template <std::invocable<char> Fn, class T = std::decay_t<std::invoke_result_t<Fn&, char>>>
-    script<T> source(const asio::any_io_executor& ex, Fn fn) const {
-        script<T> made(ex);
+    script_source<T> source(const asio::any_io_executor& ex, Fn fn) const {
+        script_source<T> made(ex);
         duration now{};
         for (const auto& e : events_) {
             if (e.at > now)
@@ -81,7 +81,7 @@ public:
     }
     /// The same with the items that are named here. Throws `std::out_of_range` for a sign without one.
     template <class T>
-    script<T> source(const asio::any_io_executor& ex, const std::map<char, T>& items) const {
+    script_source<T> source(const asio::any_io_executor& ex, const std::map<char, T>& items) const {
         return source(ex, [&items](char sign) { return items.at(sign); });
     }
 

@@ -4,8 +4,8 @@
 #include <streamx/core/detail/next.hpp>
 #include <streamx/core/error.hpp>
 #include <streamx/testing/collect.hpp>
+#include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/expectation.hpp>
-#include <streamx/testing/probe.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -92,7 +92,7 @@ private:
         const bool interrupted = plan_.what != how::not_at_all && plan_.at == waits_;
         ++waits_;
         asio::cancellation_signal cancel;
-        probe<> done;
+        completion_probe<> done;
         auto at_home = std::make_shared<bool>(true);
         done.start([&](auto handler) {
             auto checked = [this, at_home, handler = std::move(handler)](error_code ec) mutable {
@@ -122,7 +122,7 @@ private:
         return interrupted ? error_code() : done->ec;
     }
 
-    void check(const probe<>& done, bool at_home, bool interrupted) const {
+    void check(const completion_probe<>& done, bool at_home, bool interrupted) const {
         if (done->destroyed != 0)
             throw expectation_failed("async_wait destroyed its handler and did not call it");
         if (done.calls() == 0) {

@@ -4,7 +4,7 @@
 
 #include <streamx/terminals/forward_to.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -307,7 +307,7 @@ TEST_F(memory_budget_test, counts_a_permit_when_it_is_used) {
 
 TEST_F(memory_budget_test, carries_a_stream_through_that_is_larger_than_it) {
     auto a = channel();
-    auto up = script<int>(ctx.get_executor());
+    auto up = script_source<int>(ctx.get_executor());
     for (int i = 0; i != 50; ++i)
         up.item(1 + i % 10);
     forward_to(std::move(up), std::move(a.tx), asio::detached);

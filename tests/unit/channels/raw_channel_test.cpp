@@ -3,7 +3,7 @@
 #include <streamx/core/any_stream.hpp>
 #include <streamx/core/async_sink.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -49,8 +49,8 @@ struct raw_channel_test : ::testing::Test {
     }
 
     template <class Stream>
-    probe<> wait(Stream& s, asio::cancellation_slot slot = {}) {
-        probe<> p;
+    completion_probe<> wait(Stream& s, asio::cancellation_slot slot = {}) {
+        completion_probe<> p;
         p.start([&](auto handler) {
             s.async_wait(asio::bind_cancellation_slot(slot, std::move(handler)));
         });
@@ -178,7 +178,7 @@ TYPED_TEST(raw_channel_test, a_stream_destroyed_while_it_waits_leaves_the_raw_ch
 TYPED_TEST(raw_channel_test, a_stream_destroyed_while_it_waits_disturbs_no_other_receiver) {
     auto s = std::make_optional(from_channel(this->raw));
     auto waiting = this->wait(*s);
-    probe<int> other;
+    completion_probe<int> other;
     this->raw.async_receive(other.handler());
 
     s.reset();
@@ -221,7 +221,7 @@ TYPED_TEST(raw_channel_test, a_wait_is_told_when_the_raw_channel_is_cancelled) {
 
 TYPED_TEST(raw_channel_test, an_operation_that_owns_the_stream_may_outlive_the_raw_channel) {
     auto mortal = std::make_unique<TypeParam>(this->ctx, 2);
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     auto s = std::make_unique<any_stream<int>>(from_channel(*mortal));
     s->async_next(p.handler());
     this->run();
@@ -236,7 +236,7 @@ TYPED_TEST(raw_channel_test, an_operation_that_owns_the_stream_may_outlive_the_r
 TYPED_TEST(raw_channel_test, a_message_that_waits_in_a_raw_send_is_taken_too) {
     TypeParam rendezvous(this->ctx);
     auto s = from_channel(rendezvous);
-    probe<> sent;
+    completion_probe<> sent;
     rendezvous.async_send(error_code(), 7, sent.handler());
 
     auto got = next(this->ctx, s);

@@ -3,7 +3,7 @@
 #include "support.hpp"
 
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -32,7 +32,7 @@ struct share_test : ::testing::Test {
     asio::io_context ctx;
     virtual_clock clock{ctx};
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 
     void run() {
         ctx.restart();
@@ -299,7 +299,8 @@ TEST_F(share_test, survives_the_destruction_of_its_context) {
     std::optional<shared_subscription<int>> s;
     {
         asio::io_context gone;
-        auto shared = share(script<int>(gone.get_executor(), seen).hang(), {.stop_grace = 1s});
+        auto shared =
+            share(script_source<int>(gone.get_executor(), seen).hang(), {.stop_grace = 1s});
         s.emplace(shared.subscribe());
         {
             auto other = shared.subscribe();
@@ -330,7 +331,7 @@ asio::awaitable<int> take_some(shared_stream<int> shared, int count) {
 TEST_F(share_test, is_started_and_stopped_from_two_threads) {
     asio::io_context two;
     auto shared = share([ex = asio::any_io_executor(asio::make_strand(two))] {
-        script<int> s(ex);
+        script_source<int> s(ex);
         for (int i = 0; i != 20; ++i)
             s.item(1).pending();
         return std::move(s).hang();

@@ -2,7 +2,7 @@
 
 #include <streamx/channels/channel.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -45,7 +45,7 @@ TEST_F(any_sink_test, takes_an_item_or_leaves_it_untouched) {
 TEST_F(any_sink_test, waits_for_room) {
     any_sink<int> sink = ends.tx;
     sink.try_send(1);
-    probe<> p;
+    completion_probe<> p;
     sink.async_wait(p.handler());
     run();
     EXPECT_EQ(p.calls(), 0);
@@ -65,7 +65,7 @@ TEST_F(any_sink_test, a_wait_can_be_cancelled_with_each_type) {
     for (auto how : {total, partial, terminal}) {
         SCOPED_TRACE(static_cast<unsigned>(how));
         asio::cancellation_signal cancel;
-        probe<> p;
+        completion_probe<> p;
         sink.async_wait(asio::bind_cancellation_slot(cancel.slot(), p.handler()));
 
         cancel.emit(how);
@@ -78,7 +78,7 @@ TEST_F(any_sink_test, a_wait_can_be_cancelled_with_each_type) {
 TEST_F(any_sink_test, a_wait_is_told_when_it_never_will_succeed) {
     any_sink<int> sink = ends.tx;
     ends.rx.close();
-    probe<> p;
+    completion_probe<> p;
 
     sink.async_wait(p.handler());
     run();
@@ -117,7 +117,7 @@ TEST_F(any_sink_test, can_be_moved_and_runs_on_its_sinks_executor) {
     asio::io_context other;
     any_sink<int> first = std::move(ends.tx).on(other.get_executor());
     any_sink<int> sink = std::move(first);
-    probe<> p;
+    completion_probe<> p;
     sink.async_wait(p.handler());
 
     run();

@@ -6,7 +6,7 @@
 #include <streamx/sources/range.hpp>
 #include <streamx/testing/collect.hpp>
 #include <streamx/testing/items.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
@@ -26,7 +26,7 @@ namespace {
 struct any_stream_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
     void run() {
         ctx.restart();
         ctx.poll();
@@ -34,8 +34,8 @@ struct any_stream_test : ::testing::Test {
 };
 
 TEST_F(any_stream_test, is_any_stream_of_its_items) {
-    static_assert(std::is_convertible_v<script<int>, any_stream<int>>);
-    static_assert(!std::is_convertible_v<script<long>, any_stream<int>>);
+    static_assert(std::is_convertible_v<script_source<int>, any_stream<int>>);
+    static_assert(!std::is_convertible_v<script_source<long>, any_stream<int>>);
     static_assert(!std::is_convertible_v<int, any_stream<int>>);
     static_assert(std::is_nothrow_move_constructible_v<any_stream<int>>);
     static_assert(!std::is_copy_constructible_v<any_stream<int>>);
@@ -71,7 +71,7 @@ TEST_F(any_stream_test, an_empty_one_is_at_its_end) {
 TEST_F(any_stream_test, one_that_is_over_can_be_asked_again_without_an_executor) {
     any_stream<int> s = upstream().end();
     for (int n = 0; n != 2; ++n) {
-        probe<std::optional<int>> p;
+        completion_probe<std::optional<int>> p;
         s.async_next(p.handler());
         run();
         ASSERT_EQ(p.calls(), 1);
@@ -81,8 +81,8 @@ TEST_F(any_stream_test, one_that_is_over_can_be_asked_again_without_an_executor)
 
 TEST_F(any_stream_test, runs_on_the_executor_of_what_it_holds) {
     asio::io_context other;
-    any_stream<int> s = script<int>(other.get_executor()).item(1);
-    probe<std::optional<int>> p;
+    any_stream<int> s = script_source<int>(other.get_executor()).item(1);
+    completion_probe<std::optional<int>> p;
     s.async_next(p.handler());
 
     run();

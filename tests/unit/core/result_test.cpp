@@ -1,7 +1,7 @@
 #include <streamx/core/result.hpp> // first, so this file also proves the header stands alone
 
 #include <streamx/core/error.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
@@ -36,10 +36,10 @@ Expected thrown(E error) {
 }
 
 static_assert(std::is_same_v<streamx::result<int>, boost::system::result<int, error_code>>);
-static_assert(result_stream<script<streamx::result<int>>>);
-static_assert(result_stream<script<streamx::result<int, std::string>>&>);
-static_assert(!result_stream<script<int>>);
-static_assert(!result_stream<script<streamx::result<void>>>);
+static_assert(result_stream<script_source<streamx::result<int>>>);
+static_assert(result_stream<script_source<streamx::result<int, std::string>>&>);
+static_assert(!result_stream<script_source<int>>);
+static_assert(!result_stream<script_source<streamx::result<void>>>);
 static_assert(!result_stream<int>);
 
 TEST(result_test, throws_a_code_as_a_system_error) {

@@ -4,8 +4,8 @@
 #include <streamx/operators/map.hpp>
 #include <streamx/sources/range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -30,7 +30,7 @@ namespace {
 struct stream_interface_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 
     void run() {
         ctx.restart();
@@ -39,8 +39,8 @@ struct stream_interface_test : ::testing::Test {
 
     /// With a handler that has no executor, and so needs the stream's.
     template <class S>
-    probe<std::optional<int>> pull(S& s) {
-        probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> pull(S& s) {
+        completion_probe<std::optional<int>> p;
         p.start([&](auto handler) { s.async_next(std::move(handler)); });
         return p;
     }
@@ -204,7 +204,7 @@ TEST_F(stream_interface_test, next_lets_others_run_among_many_ready_items) {
 TEST_F(stream_interface_test, next_takes_no_item_when_cancelled_with_a_wake_up_on_its_way) {
     auto ends = make_channel<int>(ctx.get_executor(), 1);
     asio::cancellation_signal cancel;
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     asio::co_spawn(ctx, ends.rx.next(), asio::bind_cancellation_slot(cancel.slot(), p.handler()));
     run();
 
@@ -221,7 +221,7 @@ TEST_F(stream_interface_test, next_takes_no_item_when_cancelled_with_a_wake_up_o
 TEST_F(stream_interface_test, next_is_aborted_when_the_stream_goes_with_a_wake_up_on_its_way) {
     auto [tx, rx] = make_channel<int>(ctx.get_executor(), 1);
     auto s = std::make_optional(std::move(rx) | map([](int i) { return i; }));
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     asio::co_spawn(ctx, s->next(), p.handler());
     run();
 
@@ -235,7 +235,7 @@ TEST_F(stream_interface_test, next_is_aborted_when_the_stream_goes_with_a_wake_u
 TEST_F(stream_interface_test, next_goes_on_in_a_cancelled_coroutine_that_does_not_throw) {
     auto ends = make_channel<int>(ctx.get_executor(), 1);
     asio::cancellation_signal cancel;
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     auto coroutine = [&]() -> asio::awaitable<std::optional<int>> {
         co_await asio::this_coro::throw_if_cancelled(false);
         cancel.emit(asio::cancellation_type::terminal);

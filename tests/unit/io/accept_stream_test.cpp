@@ -4,7 +4,7 @@
 #include <streamx/io/resolve_and_connect.hpp>
 #include <streamx/io/signal_stream.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -99,9 +99,9 @@ TEST_F(accept_stream_test, gives_the_connections_that_are_made) {
     tcp::acceptor acceptor(ctx, {asio::ip::address_v4::loopback(), 0});
     const auto port = std::to_string(acceptor.local_endpoint().port());
     auto accepted = io::accept_stream(std::move(acceptor));
-    probe<tcp::socket> client;
+    completion_probe<tcp::socket> client;
     io::async_resolve_and_connect(ctx.get_executor(), "127.0.0.1", port, client.handler());
-    probe<std::optional<tcp::socket>> connection;
+    completion_probe<std::optional<tcp::socket>> connection;
     accepted.async_next(connection.handler());
     run_until_done([&] { return client.calls() == 1 && connection.calls() == 1; });
     ASSERT_TRUE(client->value) << client->what;
@@ -110,7 +110,7 @@ TEST_F(accept_stream_test, gives_the_connections_that_are_made) {
     EXPECT_TRUE(no_delay.value());
     ASSERT_TRUE(connection->value && *connection->value) << connection->what;
     auto lines = io::lines(**std::move(connection->value));
-    probe<std::optional<std::string>> line;
+    completion_probe<std::optional<std::string>> line;
     lines.async_next(line.handler());
     client->value->send(asio::buffer("hello\n", 6));
     run_until_done([&] { return line.calls() == 1; });
@@ -130,7 +130,7 @@ TEST_F(accept_stream_test, each_connection_can_have_a_strand_of_its_own) {
 TEST_F(accept_stream_test, ends_when_its_acceptor_is_closed) {
     tcp::acceptor acceptor(ctx, {asio::ip::address_v4::loopback(), 0});
     auto s = io::accept_stream(acceptor);
-    probe<std::optional<tcp::socket>> p;
+    completion_probe<std::optional<tcp::socket>> p;
     s.async_next(p.handler());
     poll();
     EXPECT_EQ(p.calls(), 0);
@@ -182,7 +182,7 @@ TEST_F(accept_stream_test, a_wait_that_is_given_up_loses_no_connection) {
     virtual_clock clock(ctx);
     scripted_acceptor exhausted(ctx.get_executor(), {code(codes::too_many_files_open), {}});
     auto t = io::accept_stream(exhausted);
-    probe<> p;
+    completion_probe<> p;
     asio::cancellation_signal cancel;
     t.async_wait(asio::bind_cancellation_slot(cancel.slot(), p.handler()));
     clock.run_for(5ms);
@@ -209,7 +209,7 @@ TEST_F(accept_stream_test, connecting_says_why_it_failed) {
         tcp::acceptor gone(ctx, {asio::ip::address_v4::loopback(), 0});
         port = std::to_string(gone.local_endpoint().port());
     }
-    probe<tcp::socket> refused, unknown, late, cancelled;
+    completion_probe<tcp::socket> refused, unknown, late, cancelled;
     const auto ex = ctx.get_executor();
     io::async_resolve_and_connect(ex, "127.0.0.1", port, refused.handler());
     io::async_resolve_and_connect(ex, "127.0.0.1", "no-such-service", unknown.handler());
@@ -228,7 +228,7 @@ TEST_F(accept_stream_test, connecting_says_why_it_failed) {
     EXPECT_EQ(cancelled->ec, asio::error::operation_aborted);
     EXPECT_FALSE(cancelled->inside);
 
-    probe<> awaited;
+    completion_probe<> awaited;
     asio::co_spawn(
         ctx,
         [&]() -> asio::awaitable<void> { co_await io::resolve_and_connect("127.0.0.1", port); },

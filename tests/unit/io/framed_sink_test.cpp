@@ -55,8 +55,8 @@ struct framed_sink_test : connection_test {
     }
 
     template <class Start>
-    static probe<> started(Start start) {
-        probe<> p;
+    static completion_probe<> started(Start start) {
+        completion_probe<> p;
         p.start(start);
         return p;
     }
@@ -355,7 +355,7 @@ TEST_F(framed_sink_test, takes_what_a_stream_forwards_and_a_coroutine_sends) {
         items.push_back(std::to_string(i));
         expected += items.back() + "\n";
     }
-    probe<> forwarded, sent;
+    completion_probe<> forwarded, sent;
     forward_to(from_range(items), out, forwarded.handler());
     std::string got = heard();
     EXPECT_EQ(got, expected);
@@ -375,7 +375,7 @@ TEST_F(framed_sink_test, takes_what_a_stream_forwards_and_a_coroutine_sends) {
 }
 
 TEST_F(framed_sink_test, a_context_that_goes_takes_everything_with_it) {
-    probe<> sends, flushes;
+    completion_probe<> sends, flushes;
     std::optional<sink> out;
     {
         asio::io_context own;

@@ -195,7 +195,7 @@ TEST_F(framed_stream_test, a_wait_right_after_one_that_was_given_up_gets_what_co
     connect();
     auto s = io::lines(take());
     asio::cancellation_signal cancel;
-    probe<> first, second;
+    completion_probe<> first, second;
     s.async_wait(asio::bind_cancellation_slot(cancel.slot(), first.handler()));
     poll();
     cancel.emit(asio::cancellation_type::total);
@@ -219,7 +219,7 @@ TEST_F(framed_stream_test, nothing_for_too_long_is_an_idle_timeout_while_somebod
     connect();
     auto s = io::lines(take(), limits);
     for (int i = 0; i != 3; ++i) {
-        probe<> p;
+        completion_probe<> p;
         s.async_wait(p.handler());
         clock.run_for(9s);
         EXPECT_EQ(p.calls(), 0);
@@ -242,7 +242,7 @@ TEST_F(framed_stream_test, closes_a_stream_of_its_own_and_leaves_a_borrowed_one_
     connect();
     {
         auto s = io::lines(*near);
-        probe<> p;
+        completion_probe<> p;
         s.async_wait(p.handler());
     }
     poll();
@@ -257,7 +257,7 @@ TEST_F(framed_stream_test, closes_a_stream_of_its_own_and_leaves_a_borrowed_one_
 }
 
 TEST_F(framed_stream_test, a_context_that_goes_takes_the_wait_with_it) {
-    probe<> p;
+    completion_probe<> p;
     std::optional<io::framed_stream<memory_stream, io::line_codec>> s;
     {
         asio::io_context own;

@@ -57,7 +57,7 @@ struct http_test : connection_test {
         return heard();
     }
 
-    probe<> served;
+    completion_probe<> served;
 };
 
 TEST_F(http_test, a_handler_answers_in_a_few_lines) {
@@ -421,7 +421,7 @@ TEST_F(http_test, a_request_becomes_a_websocket) {
         while (auto m = co_await ws.in.next())
             co_await ws.out.send({"echo " + m->data});
     });
-    probe<std::unique_ptr<io::websocket>> p;
+    completion_probe<std::unique_ptr<io::websocket>> p;
     p.start(
         [&](auto h) { io::async_connect_websocket(std::move(*far), "x", "/", {}, std::move(h)); });
     poll();

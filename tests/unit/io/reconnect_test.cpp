@@ -97,7 +97,7 @@ TEST_F(reconnect_test, a_wait_that_is_given_up_leaves_its_place) {
     };
     auto s = stream();
     asio::cancellation_signal cancel;
-    probe<> p;
+    completion_probe<> p;
     s.async_wait(asio::bind_cancellation_slot(cancel.slot(), p.handler()));
     clock.run_for(500ms);
     cancel.emit(asio::cancellation_type::total);
@@ -108,7 +108,7 @@ TEST_F(reconnect_test, a_wait_that_is_given_up_leaves_its_place) {
     EXPECT_EQ(attempts, 2);
 
     EXPECT_TRUE(s.try_next().is_pending());
-    probe<> dies;
+    completion_probe<> dies;
     s.async_wait(dies.handler());
     {
         auto gone = std::move(s);

@@ -2,8 +2,8 @@
 
 #include <streamx/io/endpoint_limits.hpp>
 #include <streamx/testing/collect.hpp>
+#include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/memory_stream.hpp>
-#include <streamx/testing/probe.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 
 #include <boost/asio/detached.hpp>

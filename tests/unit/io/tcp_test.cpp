@@ -5,7 +5,7 @@
 #include <streamx/io/length_prefixed.hpp>
 #include <streamx/io/lines.hpp>
 
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect_pipe.hpp>
@@ -76,7 +76,7 @@ struct tcp_test : ::testing::Test {
     template <class S>
     std::pair<std::vector<item_t<S>>, error_code> all_of(S& s) {
         std::vector<item_t<S>> items;
-        probe<> p;
+        completion_probe<> p;
         asio::co_spawn(
             ctx,
             [&]() -> asio::awaitable<void> {
@@ -138,7 +138,7 @@ TEST_F(tcp_test, an_endless_producer_is_held_back_by_a_slow_reader) {
     const auto before = resident_bytes();
     const auto until = std::chrono::steady_clock::now() + 2s;
     std::size_t highest = before, sent = 0;
-    probe<> p;
+    completion_probe<> p;
     bool stop = false;
     asio::co_spawn(
         ctx,

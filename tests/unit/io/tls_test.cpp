@@ -59,7 +59,7 @@ struct tls_test : connection_test {
 
     /// What reading comes to.
     error_code read(tls_stream& s, std::string& into) {
-        probe<std::size_t> p;
+        completion_probe<std::size_t> p;
         char buffer[64];
         p.start([&](auto h) { s.async_read_some(asio::buffer(buffer), std::move(h)); });
         poll();
@@ -69,7 +69,7 @@ struct tls_test : connection_test {
     }
 
     const certified authority = make_authority();
-    probe<tls_stream> accepting, connecting;
+    completion_probe<tls_stream> accepting, connecting;
 };
 
 TEST_F(tls_test, a_connection_carries_bytes_both_ways_and_says_what_was_agreed_on) {
@@ -180,7 +180,7 @@ TEST_F(tls_test, plain_bytes_on_the_tls_port_are_their_own_error) {
           "hello, is anybody there?\r\n",
           "\0\0\0\0\0\0\0\0"}) {
         connection_test::connect();
-        probe<tls_stream> p;
+        completion_probe<tls_stream> p;
         const tls_context context(tls_role::server, serving());
         p.start([&](auto h) { io::async_tls_accept(std::move(*near), context, std::move(h)); });
         say(std::string(bytes, bytes[0] ? std::char_traits<char>::length(bytes) : 8));
@@ -198,7 +198,7 @@ TEST_F(tls_test, an_end_without_a_goodbye_is_a_truncation_and_with_one_an_end) {
         shake(serving(), trusting());
         auto s = server();
         auto c = client();
-        probe<> bye;
+        completion_probe<> bye;
         if (said)
             bye.start([&](auto h) { s.async_shutdown(std::move(h)); });
         else
@@ -280,7 +280,7 @@ TEST_F(tls_test, options_that_are_not_good_are_named) {
 }
 
 TEST_F(tls_test, a_context_serves_one_role) {
-    probe<tls_stream> p;
+    completion_probe<tls_stream> p;
     const tls_context context(tls_role::client, trusting());
     p.start([&](auto h) { io::async_tls_accept(std::move(*near), context, std::move(h)); });
     poll();
@@ -314,7 +314,7 @@ TEST_F(tls_test, a_handshake_that_is_cancelled_closes_the_connection) {
         connection_test::connect();
         const auto script = near->script();
         asio::cancellation_signal stop;
-        probe<tls_stream> p;
+        completion_probe<tls_stream> p;
         const tls_context context(tls_role::server, serving());
         p.start([&](auto h) {
             io::async_tls_accept(
@@ -329,7 +329,7 @@ TEST_F(tls_test, a_handshake_that_is_cancelled_closes_the_connection) {
 }
 
 TEST_F(tls_test, a_context_that_goes_destroys_the_handler) {
-    probe<tls_stream> p;
+    completion_probe<tls_stream> p;
     {
         asio::io_context own;
         auto ends = memory_stream::pair(own.get_executor());

@@ -66,7 +66,7 @@ struct websocket_test : connection_test {
         return std::move(accepting->value.value());
     }
 
-    probe<ws_ptr> accepting, connecting;
+    completion_probe<ws_ptr> accepting, connecting;
 };
 
 TEST_F(websocket_test, messages_go_both_ways) {
@@ -91,7 +91,7 @@ TEST_F(websocket_test, the_servers_answer_is_that_of_rfc_6455_section_1_3) {
 
 TEST_F(websocket_test, a_stream_is_forwarded_and_its_end_closes) {
     auto [s, c] = both();
-    probe<> p;
+    completion_probe<> p;
     p.start([&](auto h) {
         forward_to(
             from_range(std::vector<websocket_message>{{"1"}, {"2"}, {"3"}}) |
@@ -204,7 +204,7 @@ TEST_F(websocket_test, a_quiet_peer_is_pinged_and_a_dead_one_given_up) {
     auto ws = raw_client();
     heard();
     virtual_clock clock(ctx);
-    probe<std::optional<websocket_message>> p;
+    completion_probe<std::optional<websocket_message>> p;
     p.start([&](auto h) { ws->in.async_next(std::move(h)); });
     clock.run_for(20s);
     EXPECT_EQ(heard(), "\x89\x00"s);
@@ -273,7 +273,7 @@ TEST_F(websocket_test, heads_that_are_bad_or_too_long_fail_the_handshake) {
     EXPECT_EQ(accepting->ec, errc::truncated) << accepting->what;
 
     connect();
-    probe<ws_ptr> p;
+    completion_probe<ws_ptr> p;
     p.start([&](auto h) {
         io::async_connect_websocket(std::move(*far), "x", "/ HTTP/1.1\r\nA: b", {}, std::move(h));
     });
@@ -295,7 +295,7 @@ TEST_F(websocket_test, a_handshake_ends_in_time_and_when_it_is_cancelled) {
         connect();
         const auto script = far->script();
         asio::cancellation_signal stop;
-        probe<ws_ptr> p;
+        completion_probe<ws_ptr> p;
         p.start([&](auto h) {
             io::async_connect_websocket(
                 std::move(*far),
@@ -316,7 +316,7 @@ TEST_F(websocket_test, a_wait_that_is_cancelled_loses_nothing) {
     auto [s, c] = both();
     EXPECT_TRUE(c->in.try_next().is_pending());
     asio::cancellation_signal stop;
-    probe<> p;
+    completion_probe<> p;
     p.start(
         [&](auto h) { c->in.async_wait(asio::bind_cancellation_slot(stop.slot(), std::move(h))); });
     poll();

@@ -4,8 +4,8 @@
 #include <streamx/operators/stop_on.hpp>
 #include <streamx/sources/from_range.hpp>
 #include <streamx/terminals/async_collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 #include <streamx/testing/tracking_executor.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 #include <streamx/time/sleep_for.hpp>
@@ -39,9 +39,9 @@ struct scope_test : ::testing::Test {
     virtual_clock clock{ctx};
     observer seen;
     std::optional<scope> children{std::in_place, ctx.get_executor()};
-    probe<> joined;
+    completion_probe<> joined;
 
-    script<int> items() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> items() { return script_source<int>(ctx.get_executor(), seen); }
     asio::awaitable<void> sleeper(clock_service::duration d) { co_await sleep_for(d); }
     asio::awaitable<int> thrower() {
         co_await sleep_for(1s);
@@ -52,8 +52,8 @@ struct scope_test : ::testing::Test {
 
 TEST_F(scope_test, hosts_streams_coroutines_and_operations_and_joins_them_all) {
     std::vector<int> taken;
-    probe<> of_stream, of_coroutine;
-    probe<std::vector<int>> of_operation;
+    completion_probe<> of_stream, of_coroutine;
+    completion_probe<std::vector<int>> of_operation;
     children->spawn(
         ctx.get_executor(),
         items().item(1).pending().item(2).end() | inspect([&](int i) { taken.push_back(i); }),
@@ -94,9 +94,9 @@ TEST_F(scope_test, runs_a_child_on_its_executor_and_completes_on_the_handlers) {
 }
 
 TEST_F(scope_test, the_failure_of_a_child_surfaces_once_and_does_not_stop_the_others) {
-    probe<int> own;
+    completion_probe<int> own;
     children->spawn(ctx.get_executor(), thrower(), own.handler());
-    probe<> other;
+    completion_probe<> other;
     children->spawn(ctx.get_executor(), sleeper(5s), other.handler());
     join();
     clock.run();
@@ -107,14 +107,14 @@ TEST_F(scope_test, the_failure_of_a_child_surfaces_once_and_does_not_stop_the_ot
     EXPECT_FALSE(other->failure);
     EXPECT_EQ(clock.elapsed(), 5s);
 
-    probe<> again;
+    completion_probe<> again;
     children->async_join(again.handler());
     clock.run();
     EXPECT_FALSE(again->failure);
 }
 
 TEST_F(scope_test, request_stop_cancels_all_and_that_is_no_failure) {
-    probe<> of_stream, of_coroutine, late;
+    completion_probe<> of_stream, of_coroutine, late;
     children->spawn(ctx.get_executor(), items().hang(), of_stream.handler());
     children->spawn(ctx.get_executor(), sleeper(1h), of_coroutine.handler());
     join();
@@ -137,7 +137,7 @@ TEST_F(scope_test, request_stop_cancels_all_and_that_is_no_failure) {
 }
 
 TEST_F(scope_test, a_graceful_stop_lets_them_come_to_their_end_and_cancels_after_the_deadline) {
-    probe<> polite, stubborn, stopped;
+    completion_probe<> polite, stubborn, stopped;
     int taken = 0;
     children->spawn(
         ctx.get_executor(),
@@ -181,11 +181,11 @@ TEST_F(scope_test, joins_at_once_when_there_are_no_children_but_not_inside_the_c
 
 TEST_F(scope_test, a_join_that_is_cancelled_leaves_the_children_alone) {
     asio::cancellation_signal cancel;
-    probe<> child;
+    completion_probe<> child;
     children->spawn(ctx.get_executor(), sleeper(1h), child.handler());
     children->async_join(asio::bind_cancellation_slot(cancel.slot(), joined.handler()));
     clock.run_for(1s);
-    probe<> second;
+    completion_probe<> second;
     children->async_join(second.handler());
     clock.run_for(1s);
     EXPECT_EQ(second->ec, errc::operation_in_progress);
@@ -199,7 +199,7 @@ TEST_F(scope_test, a_join_that_is_cancelled_leaves_the_children_alone) {
 
 TEST_F(scope_test, a_child_can_be_cancelled_alone) {
     asio::cancellation_signal cancel;
-    probe<> one, other;
+    completion_probe<> one, other;
     children->spawn(
         ctx.get_executor(),
         items().hang(),
@@ -216,7 +216,7 @@ TEST_F(scope_test, a_child_can_be_cancelled_alone) {
 }
 
 TEST_F(scope_test, destroyed_it_cancels_its_children_and_tells_who_joins) {
-    probe<> child;
+    completion_probe<> child;
     children->spawn(ctx.get_executor(), sleeper(1h), child.handler());
     join();
     clock.run_for(1s);
@@ -230,7 +230,7 @@ TEST_F(scope_test, destroyed_it_cancels_its_children_and_tells_who_joins) {
 
 TEST_F(scope_test, the_context_of_a_child_may_go) {
     std::optional<asio::io_context> going(std::in_place);
-    probe<> begun, not_begun;
+    completion_probe<> begun, not_begun;
     children->spawn(going->get_executor(), items().hang(), begun.handler());
     going->poll();
     children->spawn(going->get_executor(), items().hang(), not_begun.handler());

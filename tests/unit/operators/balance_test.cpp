@@ -3,8 +3,8 @@
 #include <streamx/operators/on.hpp>
 #include <streamx/sources/range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -34,7 +34,7 @@ using ints = std::vector<int>;
 struct balance_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 
     void run() {
         ctx.restart();
@@ -42,21 +42,21 @@ struct balance_test : ::testing::Test {
     }
 
     /// Asks a worker for one item.
-    probe<std::optional<int>> ask(balance_stream<int>& worker) {
-        probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> ask(balance_stream<int>& worker) {
+        completion_probe<std::optional<int>> p;
         p.start([&](auto handler) { worker.async_next(std::move(handler)); });
         run();
         return p;
     }
 
-    static int item_of(const probe<std::optional<int>>& p) {
+    static int item_of(const completion_probe<std::optional<int>>& p) {
         return p.calls() && p->value && *p->value ? **p->value : 0;
     }
 };
 
 TEST_F(balance_test, gives_each_item_to_the_worker_that_has_waited_the_longest) {
     auto w = upstream().item(1).item(2).pending().item(3).end() | balance(3);
-    probe<std::optional<int>> asked[3];
+    completion_probe<std::optional<int>> asked[3];
     for (int i : {2, 0, 1})
         asked[i].start([&](auto handler) { w[i].async_next(std::move(handler)); });
     run();
@@ -77,7 +77,7 @@ TEST_F(balance_test, lets_a_worker_that_is_ready_take_what_a_busy_one_does_not_a
 TEST_F(balance_test, gives_the_item_of_a_worker_that_is_destroyed_to_another) {
     auto w = upstream().pending().item(1).item(2).end() | balance(2);
     std::optional gone(std::move(w[0]));
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     p.start([&](auto handler) { gone->async_next(std::move(handler)); });
     while (seen.items() == 0)
         ASSERT_NE(ctx.poll_one(), 0u);
@@ -130,10 +130,10 @@ TEST_F(balance_test, keeps_no_context_running_while_nobody_asks) {
 
 TEST_F(balance_test, survives_the_destruction_of_its_context) {
     std::vector<balance_stream<int>> w;
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     {
         asio::io_context gone;
-        w = script<int>(gone.get_executor(), seen).hang() | balance(2);
+        w = script_source<int>(gone.get_executor(), seen).hang() | balance(2);
         p.start([&](auto handler) { w[0].async_next(std::move(handler)); });
         gone.poll();
     }

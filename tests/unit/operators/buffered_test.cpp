@@ -7,8 +7,8 @@
 #include <streamx/sources/range.hpp>
 #include <streamx/terminals/async_collect.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/error.hpp>
@@ -31,8 +31,8 @@ struct buffered_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
 
-    script<int> items(int n) {
-        script<int> s(ctx.get_executor(), seen);
+    script_source<int> items(int n) {
+        script_source<int> s(ctx.get_executor(), seen);
         for (int i = 1; i <= n; ++i)
             s.item(i);
         return s;
@@ -95,7 +95,7 @@ TEST_F(buffered_test, a_failure_of_upstream_comes_behind_what_is_buffered) {
 TEST_F(buffered_test, destroyed_it_cancels_its_loop_wherever_that_waits) {
     for (int n : {0, 1, 9}) { // for upstream, for the consumer, for room
         std::optional s(any_stream<int>(items(n).hang() | buffered(2)));
-        probe<std::optional<int>> p;
+        completion_probe<std::optional<int>> p;
         s->async_next(asio::bind_executor(ctx.get_executor(), p.handler()));
         run();
         s.reset();
@@ -113,7 +113,8 @@ TEST_F(buffered_test, destroyed_it_cancels_its_loop_wherever_that_waits) {
 
 TEST_F(buffered_test, its_context_may_go_before_it) {
     std::optional<asio::io_context> going(std::in_place);
-    auto s = any_stream<int>(script<int>(going->get_executor(), seen).item(1).hang() | buffered(2));
+    auto s = any_stream<int>(
+        script_source<int>(going->get_executor(), seen).item(1).hang() | buffered(2));
     EXPECT_EQ(collect(*going, s).items, (std::vector{1}));
 
     going.reset();

@@ -7,7 +7,7 @@
 #include <streamx/operators/map.hpp>
 #include <streamx/sources/from_range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -24,7 +24,7 @@ namespace {
 
 struct catch_errors_test : ::testing::Test {
     asio::io_context ctx;
-    script<int> upstream() { return script<int>(ctx.get_executor()); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor()); }
     auto numbers() { return upstream().item(1).item(2).pending().item(3).end(); }
 
     /// What it gave: the values, and the text of the errors.
@@ -90,9 +90,9 @@ TEST_F(catch_errors_test, is_pending_now_and_then_though_all_items_are_dropped) 
 template <class S>
 concept can_be_caught = detail::applying_stream<S>;
 
-static_assert(can_be_caught<decltype(std::declval<script<int>>() | map(even_throws))>);
-static_assert(!can_be_caught<script<int>>);
-static_assert(!can_be_caught<decltype(std::declval<script<int>>() | chunks(1))>);
+static_assert(can_be_caught<decltype(std::declval<script_source<int>>() | map(even_throws))>);
+static_assert(!can_be_caught<script_source<int>>);
+static_assert(!can_be_caught<decltype(std::declval<script_source<int>>() | chunks(1))>);
 
 } // namespace
 } // namespace streamx::testing

@@ -3,7 +3,7 @@
 #include <streamx/sources/from_range.hpp>
 #include <streamx/sources/range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -20,7 +20,7 @@ namespace {
 struct chunk_by_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
     using chunks = std::vector<std::vector<int>>;
 };
 

@@ -4,7 +4,7 @@
 #include <streamx/sources/range.hpp>
 #include <streamx/testing/collect.hpp>
 #include <streamx/testing/items.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -28,7 +28,7 @@ using vectors = std::vector<std::vector<int>>;
 struct chunks_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 };
 
 TEST_F(chunks_test, gathers_items_into_vectors_of_one_size_and_a_shorter_last_one) {
@@ -57,7 +57,7 @@ TEST_F(chunks_test, keeps_what_it_has_gathered_when_a_pull_is_cancelled) {
         next_cancelled(ctx, s, asio::cancellation_type::total), asio::error::operation_aborted);
     auto t = upstream().item(1).pending().item(2) | chunks(2);
     asio::cancellation_signal cancel;
-    probe<> p;
+    completion_probe<> p;
     t.async_next(asio::bind_cancellation_slot(cancel.slot(), p.handler()));
 
     cancel.emit(asio::cancellation_type::total);
@@ -123,7 +123,7 @@ TEST_F(chunks_test, of_1_are_single_items_and_of_very_many_cost_what_is_there) {
 }
 
 TEST_F(chunks_test, moves_move_only_items) {
-    auto s = script<move_only_item>(ctx.get_executor())
+    auto s = script_source<move_only_item>(ctx.get_executor())
                  .item(move_only_item(1))
                  .item(move_only_item(2))
                  .end() |

@@ -5,8 +5,8 @@
 #include <streamx/operators/on.hpp>
 #include <streamx/sources/range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/bind_executor.hpp>
@@ -24,8 +24,8 @@ struct concat_test : ::testing::Test {
     asio::io_context ctx;
     observer first;
     observer second;
-    script<int> one() { return script<int>(ctx.get_executor(), first); }
-    script<int> two() { return script<int>(ctx.get_executor(), second); }
+    script_source<int> one() { return script_source<int>(ctx.get_executor(), first); }
+    script_source<int> two() { return script_source<int>(ctx.get_executor(), second); }
 };
 
 TEST_F(concat_test, gives_all_items_of_one_and_then_of_the_next) {
@@ -79,7 +79,7 @@ TEST_F(concat_test, joins_any_number_of_one_type) {
 
 TEST_F(concat_test, of_none_ends_at_once) {
     auto s = concat(std::vector<any_stream<int>>());
-    probe<> p;
+    completion_probe<> p;
     s.async_wait(asio::bind_executor(ctx, p.handler()));
     ctx.poll();
 
@@ -90,7 +90,7 @@ TEST_F(concat_test, of_none_ends_at_once) {
 TEST_F(concat_test, waits_for_the_one_whose_turn_it_is) {
     auto [tx, rx] = make_channel<int>(ctx.get_executor(), 1);
     auto s = concat(std::move(rx), two().item(2));
-    probe<> p;
+    completion_probe<> p;
     s.async_wait(p.handler());
     ctx.poll();
     EXPECT_EQ(p.calls(), 0);
@@ -105,7 +105,7 @@ TEST_F(concat_test, waits_for_the_one_whose_turn_it_is) {
 
 TEST_F(concat_test, runs_on_the_first_executor_that_there_is) {
     auto s = concat(range(0, 1), one().end());
-    probe<> p;
+    completion_probe<> p;
     s.async_wait(p.handler());
     ctx.poll();
 
@@ -117,7 +117,7 @@ TEST_F(concat_test, each_part_completes_on_the_executor_of_the_whole) {
     asio::io_context other;
     auto [tx, rx] = make_channel<int>(other.get_executor(), 1);
     auto s = concat(one().end(), std::move(rx));
-    probe<> waited;
+    completion_probe<> waited;
     EXPECT_TRUE(s.try_next().is_pending());
     s.async_wait(waited.handler());
     tx.try_send(7);

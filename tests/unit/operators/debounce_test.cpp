@@ -2,7 +2,7 @@
 
 #include <streamx/channels/channel.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 #include <streamx/time/sleep_for.hpp>
 
@@ -25,7 +25,7 @@ struct debounce_test : ::testing::Test {
     asio::io_context ctx;
     virtual_clock clock{ctx};
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
     channel_ends<int, std::mutex> ends = make_channel<int>(ctx.get_executor(), 9);
 
     /// Sends an item at that time.

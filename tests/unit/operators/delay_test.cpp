@@ -1,7 +1,7 @@
 #include <streamx/operators/delay.hpp> // first, so this file also proves the header stands alone
 
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
@@ -22,7 +22,7 @@ struct delay_test : ::testing::Test {
     asio::io_context ctx;
     virtual_clock clock{ctx};
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 };
 
 TEST_F(delay_test, holds_each_item_for_so_long) {

@@ -5,8 +5,8 @@
 #include <streamx/core/error.hpp>
 #include <streamx/sources/from_range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -27,7 +27,7 @@ using words = std::vector<std::string>;
 struct divert_errors_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<number> upstream() { return script<number>(ctx.get_executor(), seen); }
+    script_source<number> upstream() { return script_source<number>(ctx.get_executor(), seen); }
     auto channel(std::size_t capacity) {
         return make_channel<std::string>(ctx.get_executor(), capacity);
     }
@@ -61,7 +61,7 @@ TEST_F(divert_errors_test, is_pending_while_the_sink_is_full) {
 TEST_F(divert_errors_test, goes_on_when_there_is_room) {
     auto [tx, rx] = channel(1);
     auto s = upstream().item("a").item("b").item("c").item(1).end() | divert_errors(std::move(tx));
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     s.async_next(p.handler());
 
     auto diverted = collect(ctx, rx);
@@ -77,7 +77,7 @@ TEST_F(divert_errors_test, fails_when_the_sink_is_closed) {
     std::optional receiving(std::move(rx));
     auto s = upstream().item(1).item("a").item("b").item(2).end() | divert_errors(std::move(tx));
     EXPECT_EQ(**next(ctx, s).value, 1);
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     s.async_next(p.handler());
     ctx.restart();
     ctx.poll();
@@ -133,7 +133,7 @@ TEST_F(divert_errors_test, an_error_without_room_goes_to_the_hook_of_an_owned_si
 TEST_F(divert_errors_test, tells_its_waiter_when_it_is_destroyed_while_the_sink_is_full) {
     auto waiting = [&](auto sink) {
         std::optional s(upstream().item("b").hang() | divert_errors(std::move(sink)));
-        probe<std::optional<int>> p;
+        completion_probe<std::optional<int>> p;
         s->async_next(p.handler());
         ctx.restart();
         ctx.poll();
@@ -157,7 +157,7 @@ TEST_F(divert_errors_test, may_outlive_the_context_that_it_waits_in) {
     tx.try_send("a");
     std::optional s(
         from_range({number("b")}) | divert_errors(any_sink<std::string>(std::move(tx))));
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     s->async_next(p.handler());
     other->poll();
 

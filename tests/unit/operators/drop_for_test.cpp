@@ -4,7 +4,7 @@
 #include <streamx/operators/on.hpp>
 #include <streamx/sources/repeat.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -23,7 +23,7 @@ struct drop_for_test : ::testing::Test {
     asio::io_context ctx;
     virtual_clock clock{ctx};
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 };
 
 TEST_F(drop_for_test, drops_until_the_time_is_over) {

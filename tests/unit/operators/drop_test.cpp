@@ -2,7 +2,7 @@
 
 #include <streamx/sources/range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -17,7 +17,7 @@ namespace {
 struct drop_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 };
 
 TEST_F(drop_test, drops_the_first_items_only) {

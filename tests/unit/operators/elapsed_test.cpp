@@ -2,7 +2,7 @@
 
 #include <streamx/operators/delay.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -20,7 +20,7 @@ struct elapsed_test : ::testing::Test {
     asio::io_context ctx;
     virtual_clock clock{ctx};
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 };
 
 TEST_F(elapsed_test, says_how_long_each_item_took) {

@@ -2,7 +2,7 @@
 
 #include <streamx/sources/from_range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ TEST_F(enumerate_test, numbers_the_items_from_0) {
 }
 
 TEST_F(enumerate_test, counts_items_and_not_attempts) {
-    script<int> up(ctx.get_executor());
+    script_source<int> up(ctx.get_executor());
     up.item(7).pending().pending().item(8).end();
 
     EXPECT_EQ(collect(ctx, std::move(up) | enumerate()).items.back().first, 1u);

@@ -1,7 +1,7 @@
 #include <streamx/operators/fail_fast.hpp> // first, so this file also proves the header stands alone
 
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -26,7 +26,7 @@ struct fail_fast_test : ::testing::Test {
     template <class E>
     auto around(E error) {
         using number = streamx::result<int, E>;
-        return script<number>(ctx.get_executor(), seen)
+        return script_source<number>(ctx.get_executor(), seen)
             .item(number(number::in_place_value, 1))
             .pending()
             .item(number(number::in_place_error, error))
@@ -55,7 +55,8 @@ TEST_F(fail_fast_test, fails_with_the_exception_that_the_error_is) {
 
 TEST_F(fail_fast_test, values_only_pass) {
     using number = streamx::result<int>;
-    auto s = script<number>(ctx.get_executor()).item(1).pending().item(2).end() | fail_fast();
+    auto s =
+        script_source<number>(ctx.get_executor()).item(1).pending().item(2).end() | fail_fast();
 
     auto got = collect(ctx, std::move(s));
 

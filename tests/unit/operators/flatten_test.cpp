@@ -5,8 +5,8 @@
 #include <streamx/operators/concat_map.hpp>
 #include <streamx/operators/switch_map.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/error.hpp>
@@ -35,8 +35,8 @@ struct flatten_test : ::testing::Test {
     observer outer_seen, inner_seen;
     std::vector<sender<int>> tx; // of the stream for item 0, 1, ...
 
-    script<int> outer() { return script<int>(ctx.get_executor(), outer_seen); }
-    script<int> outer(int n) {
+    script_source<int> outer() { return script_source<int>(ctx.get_executor(), outer_seen); }
+    script_source<int> outer(int n) {
         auto s = outer();
         for (int i = 0; i != n; ++i)
             s.item(i);
@@ -54,7 +54,11 @@ struct flatten_test : ::testing::Test {
     /// A script of two items for each item.
     auto pairs() {
         return [this](int i) {
-            return script<int>(ctx.get_executor(), inner_seen).item(i).pending().item(10 + i).end();
+            return script_source<int>(ctx.get_executor(), inner_seen)
+                .item(i)
+                .pending()
+                .item(10 + i)
+                .end();
         };
     }
     std::vector<int> now(any_stream<int>& s) {
@@ -85,7 +89,7 @@ TEST_F(flatten_test, flat_map_merges_up_to_n_streams_as_their_items_come) {
 
 TEST_F(flatten_test, flat_map_takes_turns_among_its_streams) {
     auto s = outer(2).end() | flat_map(2, [this](int i) {
-                 script<int> in(ctx.get_executor());
+                 script_source<int> in(ctx.get_executor());
                  for (int k = 0; k != 3; ++k)
                      in.item(10 * i + k);
                  return std::move(in).end();
@@ -120,7 +124,7 @@ TEST_F(flatten_test, flat_map_takes_no_item_for_which_there_is_no_room) {
 
 TEST_F(flatten_test, flat_map_fails_with_the_first_failure_and_lets_go_of_all) {
     auto s = outer(2).hang() | flat_map(3, [this](int i) {
-                 script<int> in(ctx.get_executor(), inner_seen);
+                 script_source<int> in(ctx.get_executor(), inner_seen);
                  if (i == 0)
                      return std::move(in).item(7).hang();
                  return std::move(in).fail(std::make_exception_ptr(std::runtime_error("boom")));
@@ -134,7 +138,7 @@ TEST_F(flatten_test, flat_map_fails_with_the_first_failure_and_lets_go_of_all) {
 }
 
 TEST_F(flatten_test, what_the_function_throws_fails_the_stream) {
-    const auto thrower = [](int) -> script<int> { throw std::runtime_error("no stream"); };
+    const auto thrower = [](int) -> script_source<int> { throw std::runtime_error("no stream"); };
     EXPECT_EQ(collect(ctx, outer(1).end() | flat_map(2, thrower)).what, "no stream");
     EXPECT_EQ(collect(ctx, outer(1).end() | concat_map(thrower)).what, "no stream");
     EXPECT_EQ(collect(ctx, outer(1).end() | switch_map(thrower)).what, "no stream");
@@ -187,7 +191,7 @@ TEST_F(flatten_test, switch_map_does_not_take_the_wake_up_of_one_that_is_gone_fo
     auto s = any_stream<int>(std::move(rx) | switch_map(opened()));
     for (int i = 0; i != 50; ++i) {
         items.try_send(i);
-        probe<std::optional<int>> p;
+        completion_probe<std::optional<int>> p;
         s.async_next(asio::bind_executor(ctx.get_executor(), p.handler()));
         for (int steps = 0; steps != i % 7; ++steps)
             ctx.poll_one();
@@ -206,7 +210,7 @@ TEST_F(flatten_test, destroyed_it_tells_its_waiter_and_lets_go_of_all_streams) {
     for (int which = 0; which != 3; ++which) {
         auto made = [&]() -> any_stream<int> {
             const auto hanging = [this](int) {
-                return script<int>(ctx.get_executor(), inner_seen).hang();
+                return script_source<int>(ctx.get_executor(), inner_seen).hang();
             };
             if (which == 0)
                 return any_stream<int>(outer(2).hang() | flat_map(2, hanging));
@@ -215,7 +219,7 @@ TEST_F(flatten_test, destroyed_it_tells_its_waiter_and_lets_go_of_all_streams) {
             return any_stream<int>(outer(2).hang() | switch_map(hanging));
         };
         std::optional s(made());
-        probe<std::optional<int>> p;
+        completion_probe<std::optional<int>> p;
         s->async_next(asio::bind_executor(ctx.get_executor(), p.handler()));
         ctx.restart();
         ctx.poll();
@@ -236,7 +240,7 @@ TEST_F(flatten_test, a_consumer_may_go_on_elsewhere_when_the_context_of_a_wait_i
     auto s =
         any_stream<int>(outer(1).end() | flat_map(2, [rx = std::move(rx0)](int) { return rx; }));
     EXPECT_TRUE(collect(*going, s).hung);
-    probe<std::optional<int>> lost;
+    completion_probe<std::optional<int>> lost;
     s.async_next(asio::bind_executor(going->get_executor(), lost.handler()));
     going->restart();
     going->poll();

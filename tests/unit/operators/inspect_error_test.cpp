@@ -1,7 +1,7 @@
 #include <streamx/operators/inspect_error.hpp> // first, so this file also proves the header stands alone
 
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -21,7 +21,7 @@ using number = streamx::result<int, std::string>;
 struct inspect_error_test : ::testing::Test {
     asio::io_context ctx;
     auto results() {
-        return script<number>(ctx.get_executor())
+        return script_source<number>(ctx.get_executor())
             .item(1)
             .item("a")
             .pending()
@@ -44,7 +44,7 @@ TEST_F(inspect_error_test, shows_the_error_items_and_passes_them_on) {
 TEST_F(inspect_error_test, shows_the_failure_of_any_stream) {
     auto failure = std::make_exception_ptr(std::runtime_error("boom"));
     std::exception_ptr shown;
-    auto s = script<int>(ctx.get_executor()).item(1).pending().fail(failure) |
+    auto s = script_source<int>(ctx.get_executor()).item(1).pending().fail(failure) |
              inspect_error([&](const std::exception_ptr& e) { shown = e; });
 
     auto got = collect(ctx, s);
@@ -66,7 +66,7 @@ TEST_F(inspect_error_test, shows_items_only_if_they_hold_exceptions_themselves) 
     using caught = streamx::result<int, std::exception_ptr>;
     auto item = std::make_exception_ptr(1);
     std::vector<std::exception_ptr> shown;
-    auto s = script<caught>(ctx.get_executor()).item(item).fail(asio::error::eof) |
+    auto s = script_source<caught>(ctx.get_executor()).item(item).fail(asio::error::eof) |
              inspect_error([&](std::exception_ptr e) { shown.push_back(e); });
 
     EXPECT_EQ(collect(ctx, std::move(s)).ec, asio::error::eof);
@@ -84,7 +84,7 @@ TEST_F(inspect_error_test, fails_with_what_the_function_throws) {
 }
 
 TEST_F(inspect_error_test, never_calls_the_function_when_all_is_well) {
-    auto s = script<int>(ctx.get_executor()).item(1).end() |
+    auto s = script_source<int>(ctx.get_executor()).item(1).end() |
              inspect_error([](std::exception_ptr) { ADD_FAILURE(); });
 
     EXPECT_TRUE(collect(ctx, std::move(s)).ended);

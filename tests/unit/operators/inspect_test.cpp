@@ -3,7 +3,7 @@
 #include <streamx/sources/from_range.hpp>
 #include <streamx/testing/collect.hpp>
 #include <streamx/testing/items.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -21,7 +21,7 @@ struct inspect_test : ::testing::Test {
     observer seen;
     std::vector<int> shown;
 
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
     auto show() {
         return inspect([this](int i) { shown.push_back(i); });
     }

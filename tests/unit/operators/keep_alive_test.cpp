@@ -2,7 +2,7 @@
 
 #include <streamx/operators/delay.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 struct keep_alive_test : ::testing::Test {
     asio::io_context ctx;
     virtual_clock clock{ctx};
-    script<int> upstream() { return script<int>(ctx.get_executor()); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor()); }
 };
 
 TEST_F(keep_alive_test, gives_an_item_of_its_own_when_nothing_comes_for_so_long) {

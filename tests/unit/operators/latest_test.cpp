@@ -8,8 +8,8 @@
 #include <streamx/channels/channel.hpp>
 #include <streamx/sources/range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
@@ -34,8 +34,8 @@ using pairs = std::vector<std::pair<int, char>>;
 struct latest_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> numbers() { return script<int>(ctx.get_executor(), seen); }
-    script<char> letters() { return script<char>(ctx.get_executor(), seen); }
+    script_source<int> numbers() { return script_source<int>(ctx.get_executor(), seen); }
+    script_source<char> letters() { return script_source<char>(ctx.get_executor(), seen); }
     static std::exception_ptr boom() { return std::make_exception_ptr(std::runtime_error("boom")); }
     void run() {
         ctx.restart();
@@ -121,7 +121,7 @@ TEST_F(latest_test, with_latest_from_pairs_each_item_with_the_latest_of_the_othe
 TEST_F(latest_test, with_latest_from_takes_from_the_other_while_it_waits) {
     auto [tx, rx] = make_channel<char>(ctx.get_executor(), 1);
     auto s = numbers().hang() | with_latest_from(std::move(rx));
-    probe<std::optional<std::pair<int, char>>> p;
+    completion_probe<std::optional<std::pair<int, char>>> p;
     s.async_next(p.handler());
     for (int i = 0; i != 9; ++i) {
         EXPECT_TRUE(tx.try_send('a'));

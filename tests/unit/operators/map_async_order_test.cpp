@@ -7,8 +7,8 @@
 #include <streamx/sources/range.hpp>
 #include <streamx/terminals/async_count.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 #include <streamx/time/sleep_for.hpp>
 #include <unit/operators/desk.hpp>
@@ -66,8 +66,8 @@ struct map_async_order_test : ::testing::Test {
     observer seen;
     desk work{ctx};
 
-    script<int> items(int n) {
-        script<int> s(ctx.get_executor(), seen);
+    script_source<int> items(int n) {
+        script_source<int> s(ctx.get_executor(), seen);
         for (int i = 1; i <= n; ++i)
             s.item(i);
         return s;
@@ -204,7 +204,7 @@ double allocations_an_item(Fn f) {
     asio::io_context ctx;
     const int items = 1000;
     std::size_t at_warm = 0;
-    probe<std::size_t> p;
+    completion_probe<std::size_t> p;
     async_count(
         range(0, 2 * items) | map_async_unordered(
                                   16,

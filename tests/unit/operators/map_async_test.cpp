@@ -5,8 +5,8 @@
 #include <streamx/sources/range.hpp>
 #include <streamx/terminals/async_collect.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 #include <streamx/testing/tracking_executor.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 #include <streamx/time/sleep_for.hpp>
@@ -38,18 +38,18 @@ struct map_async_test : ::testing::Test {
     observer seen;
     desk work{ctx};
 
-    script<int> items(int n) {
-        script<int> s(ctx.get_executor(), seen);
+    script_source<int> items(int n) {
+        script_source<int> s(ctx.get_executor(), seen);
         for (int i = 1; i <= n; ++i)
             s.item(i);
         return s;
     }
-    any_stream<int> over(script<int> up, std::size_t n) {
+    any_stream<int> over(script_source<int> up, std::size_t n) {
         return any_stream<int>(std::move(up) | map_async(n, std::ref(work)));
     }
     /// A pull of what does not come yet.
-    probe<std::optional<int>> pull(any_stream<int>& s) {
-        probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> pull(any_stream<int>& s) {
+        completion_probe<std::optional<int>> p;
         p.start([&](auto handler) {
             s.async_next(asio::bind_executor(ctx.get_executor(), std::move(handler)));
         });
@@ -246,7 +246,7 @@ TEST_F(map_async_test, its_context_may_go_before_it) {
     std::optional<asio::io_context> going(std::in_place);
     std::vector<any_stream<int>> streams;
     for (bool idle : {false, true}) {
-        script<int> up(going->get_executor(), seen);
+        script_source<int> up(going->get_executor(), seen);
         up.item(1).hang();
         streams.emplace_back(std::move(up) | map_async(2, [idle](int i) -> asio::awaitable<int> {
                                  if (!idle)
@@ -312,7 +312,7 @@ TEST_F(map_async_test, what_a_function_does_to_its_cancellation_is_for_its_own_i
 TEST_F(map_async_test, runs_where_it_is_pulled_if_upstream_has_no_executor) {
     tracking_executor there(ctx.get_executor());
     std::vector<bool> inside;
-    probe<std::vector<int>> p;
+    completion_probe<std::vector<int>> p;
     async_collect(
         range(0, 3) | map_async([&](int i) -> asio::awaitable<int> {
             inside.push_back(there.running_here());
@@ -330,7 +330,7 @@ TEST_F(map_async_test, runs_where_it_is_pulled_if_upstream_has_no_executor) {
 TEST_F(map_async_test, lets_others_run_while_nothing_waits) {
     int taken = 0;
     int taken_when_others_ran = 0;
-    probe<> p;
+    completion_probe<> p;
     async_collect(
         range(0, 20000) | map_async([&](int i) -> asio::awaitable<int> {
             if (++taken == 1)
@@ -345,7 +345,7 @@ TEST_F(map_async_test, lets_others_run_while_nothing_waits) {
 }
 
 TEST_F(map_async_test, what_the_consumer_throws_inside_a_worker_is_its_own) {
-    probe<std::vector<int>> p;
+    completion_probe<std::vector<int>> p;
     async_collect(
         items(3).end() | map_async([](int i) -> asio::awaitable<int> { co_return i; }) |
             map([](int i) { return i < 2 ? i : throw std::runtime_error("the consumer's"); }),

@@ -3,7 +3,7 @@
 #include <streamx/sources/from_range.hpp>
 #include <streamx/testing/collect.hpp>
 #include <streamx/testing/items.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -23,7 +23,7 @@ namespace {
 struct map_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 };
 
 TEST_F(map_test, transforms_each_item_in_order) {

@@ -7,8 +7,8 @@
 
 #include <streamx/core/any_stream.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/error.hpp>
@@ -49,8 +49,8 @@ struct broken : stream_interface<broken> {
 struct merge_kin_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
-    script<any> streams() { return script<any>(ctx.get_executor()); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
+    script_source<any> streams() { return script_source<any>(ctx.get_executor()); }
     std::vector<any> two(any a, any b) {
         std::vector<any> both;
         both.push_back(std::move(a));
@@ -299,7 +299,7 @@ TEST_F(merge_kin_test, stream_map_gives_items_with_the_key_of_their_stream) {
 
 TEST_F(merge_kin_test, stream_map_is_changed_while_a_pull_is_outstanding) {
     stream_map<std::string, int> map(ctx.get_executor());
-    probe<std::optional<keyed>> first, second, third;
+    completion_probe<std::optional<keyed>> first, second, third;
     map.async_next(first.handler());
     run();
     EXPECT_EQ(first.calls(), 0);
@@ -346,7 +346,7 @@ TEST_F(merge_kin_test, stream_map_closed_and_then_emptied_ends_its_waiter) {
     stream_map<int, int> map(ctx.get_executor());
     map.insert(1, upstream().hang());
     map.close();
-    probe<std::optional<std::pair<int, int>>> p;
+    completion_probe<std::optional<std::pair<int, int>>> p;
     map.async_next(p.handler());
     run();
 

@@ -5,8 +5,8 @@
 #include <streamx/operators/on.hpp>
 #include <streamx/sources/range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/bind_executor.hpp>
@@ -31,14 +31,14 @@ namespace {
 struct merge_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
     void run() {
         ctx.restart();
         ctx.poll();
     }
     template <class S>
-    probe<> wait(S& s) {
-        probe<> p;
+    completion_probe<> wait(S& s) {
+        completion_probe<> p;
         p.start([&](auto handler) { s.async_wait(std::move(handler)); });
         return p;
     }
@@ -168,7 +168,7 @@ TEST_F(merge_test, takes_any_number_of_one_type) {
 
 TEST_F(merge_test, of_none_ends_at_once) {
     auto s = merge(std::vector<any_stream<int>>());
-    probe<> p;
+    completion_probe<> p;
     s.async_wait(asio::bind_executor(ctx, p.handler()));
     run();
 
@@ -212,8 +212,8 @@ TEST_F(merge_test, is_woken_from_other_strands_and_contexts) {
     auto a = make_channel<int>(other.get_executor(), 1);
     auto b = make_channel<int>(strand, 1);
     auto s = merge(std::move(a.rx), std::move(b.rx)) | on(ctx);
-    probe<std::optional<int>> first;
-    probe<std::optional<int>> second;
+    completion_probe<std::optional<int>> first;
+    completion_probe<std::optional<int>> second;
     s.async_next(first.handler());
     run();
 
@@ -246,7 +246,7 @@ TEST_F(merge_test, destroyed_while_it_waits_it_releases_all) {
 TEST_F(merge_test, moves_move_only_items) {
     auto [tx, rx] = make_channel<std::unique_ptr<int>>(ctx.get_executor(), 1);
     tx.try_send(std::make_unique<int>(3));
-    auto s = merge(std::move(rx), script<std::unique_ptr<int>>(ctx.get_executor()).end());
+    auto s = merge(std::move(rx), script_source<std::unique_ptr<int>>(ctx.get_executor()).end());
 
     EXPECT_EQ(***next(ctx, s).value, 3);
 }

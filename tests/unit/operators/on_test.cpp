@@ -5,7 +5,7 @@
 #include <streamx/sources/range.hpp>
 #include <streamx/terminals/async_for_each.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/io_context.hpp>
@@ -50,7 +50,7 @@ TEST_F(on_test, gives_a_stream_another_executor_than_it_had) {
     asio::io_context other;
     auto [tx, rx] = make_channel<int>(other.get_executor(), 1);
     auto s = std::move(rx) | on(ctx);
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     s.async_next(p.handler());
     ctx.poll();
 
@@ -68,7 +68,7 @@ TEST_F(on_test, holds_for_the_operators_below_it_and_their_functions) {
     async_for_each(
         range(0, 3) | on(strand) | map([&](int) { return strand.running_in_this_thread(); }),
         [&](bool in_map) { there.push_back(in_map && strand.running_in_this_thread()); },
-        probe<>().handler());
+        completion_probe<>().handler());
     ctx.poll();
 
     EXPECT_EQ(there, std::vector(3, true));
@@ -90,7 +90,7 @@ TEST_F(on_test, gives_way_to_an_executor_of_the_handlers_own) {
 TEST_F(on_test, the_last_of_two_counts) {
     asio::io_context other;
     auto s = range(0, 1) | on(other) | on(ctx);
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     s.async_next(p.handler());
 
     ctx.poll();

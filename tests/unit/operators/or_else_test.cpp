@@ -2,7 +2,7 @@
 
 #include <streamx/sources/from_range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -22,8 +22,10 @@ using number = streamx::result<int, std::string>;
 struct or_else_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    auto results() { return script<number>(ctx.get_executor()).item(1).item("abc").item(2).end(); }
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    auto results() {
+        return script_source<number>(ctx.get_executor()).item(1).item("abc").item(2).end();
+    }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 };
 
 TEST_F(or_else_test, replaces_an_error_item_by_a_value) {
@@ -60,19 +62,21 @@ TEST_F(or_else_test, a_failed_stream_goes_on_with_another) {
 }
 
 TEST_F(or_else_test, waits_for_the_replacement) {
-    auto s = upstream().fail(asio::error::eof) | or_else([&](std::exception_ptr) {
-                 return script<int>(ctx.get_executor()).pending().item(1).pending().item(2).end();
-             });
+    auto s =
+        upstream().fail(asio::error::eof) | or_else([&](std::exception_ptr) {
+            return script_source<int>(ctx.get_executor()).pending().item(1).pending().item(2).end();
+        });
 
     EXPECT_EQ(collect(ctx, std::move(s)).items, (std::vector{1, 2}));
 }
 
 TEST_F(or_else_test, the_failure_of_the_replacement_is_final) {
     int calls = 0;
-    auto s = upstream().fail(asio::error::eof) | or_else([&](std::exception_ptr) {
-                 ++calls;
-                 return script<int>(ctx.get_executor()).item(1).fail(asio::error::broken_pipe);
-             });
+    auto s =
+        upstream().fail(asio::error::eof) | or_else([&](std::exception_ptr) {
+            ++calls;
+            return script_source<int>(ctx.get_executor()).item(1).fail(asio::error::broken_pipe);
+        });
 
     auto got = collect(ctx, s);
 
@@ -92,7 +96,7 @@ TEST_F(or_else_test, does_not_ask_for_a_replacement_when_all_is_well) {
 }
 
 TEST_F(or_else_test, a_stream_of_results_may_fail_too) {
-    auto s = script<number>(ctx.get_executor()).item("bad").fail(asio::error::eof) |
+    auto s = script_source<number>(ctx.get_executor()).item("bad").fail(asio::error::eof) |
              or_else([](std::exception_ptr) { return from_range({number(1)}); });
 
     EXPECT_EQ(collect(ctx, std::move(s)).items, (std::vector<number>{"bad", 1}));
@@ -101,7 +105,9 @@ TEST_F(or_else_test, a_stream_of_results_may_fail_too) {
 TEST_F(or_else_test, what_the_function_returns_decides_if_the_items_hold_exceptions) {
     using caught = streamx::result<int, std::exception_ptr>;
     auto bad = std::make_exception_ptr(1);
-    auto up = [&] { return script<caught>(ctx.get_executor()).item(bad).fail(asio::error::eof); };
+    auto up = [&] {
+        return script_source<caught>(ctx.get_executor()).item(bad).fail(asio::error::eof);
+    };
     auto items = up() | or_else([](std::exception_ptr) { return 0; });
     auto failure = up() | or_else([](std::exception_ptr) { return from_range({caught(7)}); });
 
@@ -114,7 +120,7 @@ TEST_F(or_else_test, fails_with_what_the_function_throws) {
         results() | or_else([](const std::string& e) -> int { throw std::runtime_error(e); });
     auto of_failure =
         upstream().fail(asio::error::eof) |
-        or_else([](std::exception_ptr) -> script<int> { throw std::range_error("f"); });
+        or_else([](std::exception_ptr) -> script_source<int> { throw std::range_error("f"); });
 
     EXPECT_EQ(collect(ctx, std::move(of_item)).what, "abc");
     EXPECT_EQ(collect(ctx, of_failure).what, "f");

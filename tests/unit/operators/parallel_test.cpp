@@ -5,8 +5,8 @@
 #include <streamx/sources/range.hpp>
 #include <streamx/terminals/async_collect.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/error.hpp>
@@ -34,8 +34,8 @@ struct parallel_test : ::testing::Test {
     asio::io_context workers; // a pool whose threads are the test
     observer seen;
 
-    script<int> items(int n) {
-        script<int> s(ctx.get_executor(), seen);
+    script_source<int> items(int n) {
+        script_source<int> s(ctx.get_executor(), seen);
         for (int i = 1; i <= n; ++i)
             s.item(i);
         return s;

@@ -4,7 +4,7 @@
 #include <streamx/sources/from_range.hpp>
 #include <streamx/sources/range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -29,7 +29,7 @@ struct partition_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
     ints undelivered;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 
     void run() {
         ctx.restart();

@@ -5,7 +5,7 @@
 #include <streamx/sources/from_range.hpp>
 #include <streamx/sources/range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -26,18 +26,18 @@ namespace {
 struct peekable_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 
     template <class S>
-    probe<int*> peek(S& s) {
-        probe<int*> p;
+    completion_probe<int*> peek(S& s) {
+        completion_probe<int*> p;
         s.async_peek(p.handler());
         poll();
         return p;
     }
     template <class S, class Predicate>
-    probe<std::optional<int>> next_if(S& s, Predicate predicate) {
-        probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> next_if(S& s, Predicate predicate) {
+        completion_probe<std::optional<int>> p;
         s.async_next_if(predicate, p.handler());
         poll();
         return p;
@@ -103,7 +103,7 @@ TEST_F(peekable_test, keeps_the_item_and_lives_on_when_the_condition_throws) {
 
 TEST_F(peekable_test, refuses_a_second_pull_while_it_waits) {
     auto s = upstream().hang() | peekable();
-    probe<int*> first;
+    completion_probe<int*> first;
     s.async_peek(first.handler());
     ctx.poll();
 
@@ -114,7 +114,7 @@ TEST_F(peekable_test, refuses_a_second_pull_while_it_waits) {
 
 TEST_F(peekable_test, tells_who_peeks_when_it_is_destroyed) {
     std::optional s(upstream().hang() | peekable());
-    probe<int*> p;
+    completion_probe<int*> p;
     s->async_peek(p.handler());
     ctx.poll();
 

@@ -3,7 +3,7 @@
 #include <streamx/operators/on.hpp>
 #include <streamx/sources/range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -117,7 +117,7 @@ TEST_F(
 }
 
 TEST_F(rate_limit_test, a_slow_upstream_gathers_no_more_than_the_burst) {
-    auto s = script<int>(ex).item(1).hang() | rate_limit(1);
+    auto s = script_source<int>(ex).item(1).hang() | rate_limit(1);
     EXPECT_EQ(times(s, 1), (seconds{0s}));
     clock.run_for(1h);
 
@@ -125,15 +125,15 @@ TEST_F(rate_limit_test, a_slow_upstream_gathers_no_more_than_the_burst) {
 }
 
 TEST_F(rate_limit_test, goes_by_weight) {
-    auto s = script<std::string>(ex).item("ab").item("abc").item("a").item("a").end() |
+    auto s = script_source<std::string>(ex).item("ab").item("abc").item("a").item("a").end() |
              rate_limit(1, 4, &std::string::size);
 
     EXPECT_EQ(times(s, 4), (seconds{0s, 1s, 2s, 3s}));
 }
 
 TEST_F(rate_limit_test, what_is_heavier_than_the_burst_waits_for_a_full_bucket_and_is_paid_for) {
-    auto s =
-        script<int>(ex).item(1).item(10).item(1).end() | rate_limit(1, 2, [](int i) { return i; });
+    auto s = script_source<int>(ex).item(1).item(10).item(1).end() |
+             rate_limit(1, 2, [](int i) { return i; });
 
     EXPECT_EQ(times(s, 3), (seconds{0s, 1s, 10s}));
 }

@@ -3,7 +3,7 @@
 #include <streamx/channels/channel.hpp>
 #include <streamx/operators/yield_every.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -22,7 +22,7 @@ using vectors = std::vector<std::vector<int>>;
 struct ready_chunks_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 };
 
 TEST_F(ready_chunks_test, gives_what_is_ready_up_to_the_limit) {

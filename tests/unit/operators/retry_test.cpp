@@ -4,8 +4,8 @@
 #include <streamx/operators/backpressure_timeout.hpp>
 #include <streamx/sources/defer.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 #include <streamx/time/sleep_for.hpp>
 
@@ -35,10 +35,10 @@ struct retry_test : ::testing::Test {
     observer seen;
     int attempts = 0;
 
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 
     /// The stream that `make(n)` makes for the `n`th attempt, from 1 on.
-    auto each(std::function<script<int>(int)> make) {
+    auto each(std::function<script_source<int>(int)> make) {
         return streamx::defer(
             asio::any_io_executor(ctx.get_executor()),
             [this, make = std::move(make)] { return make(++attempts); });
@@ -137,7 +137,7 @@ TEST_F(retry_test, cancelled_between_two_attempts_it_waits_on_with_the_next_pull
 TEST_F(retry_test, what_makes_the_stream_may_fail_as_well) {
     auto s = streamx::defer(
                  asio::any_io_executor(ctx.get_executor()),
-                 [this]() -> script<int> {
+                 [this]() -> script_source<int> {
                      if (++attempts == 1)
                          throw std::runtime_error("no connection");
                      return upstream().item(7).end();

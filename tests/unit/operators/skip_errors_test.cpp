@@ -2,7 +2,7 @@
 
 #include <streamx/sources/from_range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,7 +18,7 @@ using number = streamx::result<int, std::string>;
 
 struct skip_errors_test : ::testing::Test {
     asio::io_context ctx;
-    script<number> upstream() { return script<number>(ctx.get_executor()); }
+    script_source<number> upstream() { return script_source<number>(ctx.get_executor()); }
 };
 
 TEST_F(skip_errors_test, passes_on_the_values) {

@@ -2,8 +2,8 @@
 
 #include <streamx/core/any_stream.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/error.hpp>
@@ -25,9 +25,11 @@ struct stop_on_test : ::testing::Test {
     observer seen;
     std::stop_source source;
 
-    script<int> items() { return script<int>(ctx.get_executor(), seen).item(1).item(2).hang(); }
-    probe<std::optional<int>> pull(any_stream<int>& s) {
-        probe<std::optional<int>> p;
+    script_source<int> items() {
+        return script_source<int>(ctx.get_executor(), seen).item(1).item(2).hang();
+    }
+    completion_probe<std::optional<int>> pull(any_stream<int>& s) {
+        completion_probe<std::optional<int>> p;
         s.async_next(asio::bind_executor(ctx.get_executor(), p.handler()));
         run();
         return p;
@@ -76,7 +78,7 @@ TEST_F(stop_on_test, one_token_stops_many) {
     std::vector<any_stream<int>> all;
     for (int i = 0; i != 3; ++i)
         all.emplace_back(items() | stop_on(source.get_token()));
-    std::vector<probe<std::optional<int>>> waiting;
+    std::vector<completion_probe<std::optional<int>>> waiting;
     for (auto& s : all) {
         collect(ctx, s);
         waiting.push_back(pull(s));

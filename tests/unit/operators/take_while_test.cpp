@@ -2,7 +2,7 @@
 
 #include <streamx/sources/range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ namespace {
 struct take_while_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 };
 
 TEST_F(take_while_test, ends_at_the_first_item_that_fails_and_leaves_the_rest_upstream) {

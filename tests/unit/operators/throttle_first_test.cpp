@@ -2,7 +2,7 @@
 
 #include <streamx/operators/delay.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -21,7 +21,7 @@ struct throttle_first_test : ::testing::Test {
     asio::io_context ctx;
     virtual_clock clock{ctx};
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 };
 
 TEST_F(throttle_first_test, drops_what_comes_within_the_window) {

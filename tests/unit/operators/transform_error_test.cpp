@@ -1,7 +1,7 @@
 #include <streamx/operators/transform_error.hpp> // first, so this file also proves the header stands alone
 
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -20,8 +20,10 @@ using number = streamx::result<int, std::string>;
 
 struct transform_error_test : ::testing::Test {
     asio::io_context ctx;
-    auto results() { return script<number>(ctx.get_executor()).item(1).item("abc").item(2).end(); }
-    auto failing() { return script<int>(ctx.get_executor()).item(1).fail(asio::error::eof); }
+    auto results() {
+        return script_source<number>(ctx.get_executor()).item(1).item("abc").item(2).end();
+    }
+    auto failing() { return script_source<int>(ctx.get_executor()).item(1).fail(asio::error::eof); }
 };
 
 TEST_F(transform_error_test, gives_the_error_items_another_error) {

@@ -4,8 +4,8 @@
 #include <streamx/sources/range.hpp>
 #include <streamx/terminals/async_for_each.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -23,7 +23,7 @@ namespace {
 struct yield_every_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 };
 
 TEST_F(yield_every_test, passes_all_items_on) {
@@ -61,7 +61,7 @@ TEST_F(yield_every_test, lets_others_run_in_between) {
             order.push_back(i);
             asio::post(ctx, [&, i] { order.push_back(10 * i); });
         },
-        probe<>().handler());
+        completion_probe<>().handler());
 
     ctx.poll();
 

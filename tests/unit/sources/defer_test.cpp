@@ -3,7 +3,7 @@
 #include <streamx/sources/from_range.hpp>
 #include <streamx/sources/range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/strand.hpp>
@@ -59,7 +59,7 @@ TEST_F(defer_test, fails_with_what_the_function_throws) {
 
 TEST_F(defer_test, with_an_executor_makes_any_stream) {
     auto s = streamx::defer(ctx.get_executor(), [&] {
-        return script<int>(ctx.get_executor()).pending().item(1).fail(asio::error::eof);
+        return script_source<int>(ctx.get_executor()).pending().item(1).fail(asio::error::eof);
     });
     static_assert(std::is_same_v<executor_t<decltype(s)>, asio::io_context::executor_type>);
 
@@ -71,8 +71,8 @@ TEST_F(defer_test, with_an_executor_makes_any_stream) {
 
 TEST_F(defer_test, runs_on_its_own_executor_and_not_on_that_of_its_stream) {
     auto strand = asio::make_strand(ctx);
-    auto s =
-        streamx::defer(strand, [&] { return script<int>(ctx.get_executor()).pending().item(1); });
+    auto s = streamx::defer(
+        strand, [&] { return script_source<int>(ctx.get_executor()).pending().item(1); });
     bool on_strand = false;
 
     s.async_next([&](std::exception_ptr, std::optional<int>) {

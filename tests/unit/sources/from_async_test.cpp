@@ -2,9 +2,9 @@
 
 #include <streamx/core/error.hpp>
 #include <streamx/testing/collect.hpp>
+#include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/items.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -81,7 +81,7 @@ TEST_F(from_async_test, reads_its_item_type_from_what_the_operation_completes_wi
     auto code = from_async(ex, timer.async_wait(asio::deferred));
     auto several = from_async(
         ex, completing<void(std::exception_ptr, int, std::string)>(nullptr, 7, std::string("x")));
-    auto of_a_stream = from_async(ex, script<int>(ex).item(7).async_next(asio::deferred));
+    auto of_a_stream = from_async(ex, script_source<int>(ex).item(7).async_next(asio::deferred));
 
     static_assert(gives<decltype(a_value), int>);
     static_assert(gives<decltype(nothing), std::monostate>);
@@ -284,7 +284,7 @@ TEST_F(from_async_test, the_operation_may_run_on_another_thread) {
         asio::post(own, [handler = std::move(handler)]() mutable { std::move(handler)(7); });
     };
     for (int i = 0; i != 100; ++i) {
-        probe<std::optional<int>> p;
+        completion_probe<std::optional<int>> p;
         auto kept = from_async<int>(others.get_executor(), answering);
         auto dropped = std::make_optional(from_async<int>(others.get_executor(), answering));
         static_cast<void>(dropped->try_next()); // starts it

@@ -2,7 +2,7 @@
 
 #include <streamx/core/error.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/error.hpp>
@@ -19,7 +19,7 @@ struct never_test : ::testing::Test {
     std::optional<asio::io_context> ctx{std::in_place};
     std::optional<never_stream<int>> s{never<int>()};
 
-    void wait(const probe<>& p) {
+    void wait(const completion_probe<>& p) {
         p.start([&](auto handler) {
             s->async_wait(asio::bind_executor(ctx->get_executor(), std::move(handler)));
         });
@@ -45,7 +45,7 @@ TEST_F(never_test, gives_up_a_pull_with_each_type_of_cancellation) {
 }
 
 TEST_F(never_test, a_wait_keeps_its_io_context_running) {
-    probe<> p;
+    completion_probe<> p;
     wait(p);
 
     EXPECT_EQ(p.calls(), 0);
@@ -53,7 +53,7 @@ TEST_F(never_test, a_wait_keeps_its_io_context_running) {
 }
 
 TEST_F(never_test, a_wait_ends_with_the_stream) {
-    probe<> p;
+    completion_probe<> p;
     wait(p);
 
     s.reset();
@@ -64,7 +64,7 @@ TEST_F(never_test, a_wait_ends_with_the_stream) {
 }
 
 TEST_F(never_test, a_wait_ends_with_the_io_context) {
-    probe<> p;
+    completion_probe<> p;
     wait(p);
 
     ctx.reset();
@@ -73,8 +73,8 @@ TEST_F(never_test, a_wait_ends_with_the_io_context) {
 }
 
 TEST_F(never_test, a_second_wait_is_refused_and_does_not_disturb_the_first) {
-    probe<> first;
-    probe<> second;
+    completion_probe<> first;
+    completion_probe<> second;
     wait(first);
     wait(second);
 

@@ -1,7 +1,7 @@
 #include <streamx/sources/produce.hpp> // first, so this file also proves the header stands alone
 
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/error.hpp>

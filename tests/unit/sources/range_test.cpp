@@ -83,7 +83,7 @@ TEST_F(range_test, lets_others_run_where_an_operator_swallows_all_items) {
                        ++asked;
                        return stop;
                    });
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     nothing.async_next(asio::bind_executor(ctx.get_executor(), p.handler()));
     asio::post(ctx, [&] { stop = true; });
 

@@ -2,8 +2,8 @@
 
 #include <streamx/core/any_stream.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 #include <streamx/time/sleep_for.hpp>
 
@@ -55,7 +55,7 @@ struct using_resource_test : ::testing::Test {
     }
 
     /// A stream that `what` is upstream of, and that opens and closes in virtual time.
-    auto stream(asio::io_context& ctx, script<int> what) {
+    auto stream(asio::io_context& ctx, script_source<int> what) {
         return using_resource(
             ctx.get_executor(),
             [this] { return open(); },
@@ -71,7 +71,8 @@ struct using_resource_test : ::testing::Test {
 TEST_F(using_resource_test, releases_before_it_tells_the_end) {
     asio::io_context ctx;
     virtual_clock clock(ctx);
-    auto s = stream(ctx, script<int>(ctx.get_executor(), seen).item(1).pending().item(2).end());
+    auto s =
+        stream(ctx, script_source<int>(ctx.get_executor(), seen).item(1).pending().item(2).end());
     EXPECT_EQ(log, "");
 
     auto got = collect(clock, std::move(s));
@@ -87,7 +88,8 @@ TEST_F(using_resource_test, releases_before_it_tells_a_failure_of_the_stream_or_
     asio::io_context ctx;
     virtual_clock clock(ctx);
     auto boom = std::make_exception_ptr(std::runtime_error("boom"));
-    auto got = collect(clock, stream(ctx, script<int>(ctx.get_executor()).item(1).fail(boom)));
+    auto got =
+        collect(clock, stream(ctx, script_source<int>(ctx.get_executor()).item(1).fail(boom)));
     EXPECT_EQ(got.items, ints{1});
     EXPECT_EQ(got.what, "boom");
     EXPECT_EQ(log, "open opened use close closed ");
@@ -96,7 +98,7 @@ TEST_F(using_resource_test, releases_before_it_tells_a_failure_of_the_stream_or_
     auto s = using_resource(
         ctx.get_executor(),
         [this] { return open(); },
-        [](connection&) -> script<int> { throw std::runtime_error("no use"); },
+        [](connection&) -> script_source<int> { throw std::runtime_error("no use"); },
         [this](connection& c) { return close(c); });
     EXPECT_EQ(collect(clock, std::move(s)).what, "no use");
     EXPECT_EQ(log, "open opened close closed ");
@@ -111,7 +113,7 @@ TEST_F(using_resource_test, fails_when_it_cannot_acquire_and_releases_nothing) {
             co_await sleep_for(1s);
             throw std::runtime_error("no connection");
         },
-        [&](int&) { return script<int>(ctx.get_executor()).end(); },
+        [&](int&) { return script_source<int>(ctx.get_executor()).end(); },
         [this](int) -> asio::awaitable<void> {
             log += "close ";
             co_return;
@@ -136,10 +138,11 @@ TEST_F(using_resource_test, a_failed_release_fails_it_unless_the_stream_has) {
                 co_return;
             });
     };
-    EXPECT_EQ(collect(clock, failing(script<int>(ctx.get_executor()).end())).what, "cannot close");
+    EXPECT_EQ(
+        collect(clock, failing(script_source<int>(ctx.get_executor()).end())).what, "cannot close");
     EXPECT_TRUE(logged.empty());
     EXPECT_EQ(
-        collect(clock, failing(script<int>(ctx.get_executor()).fail(asio::error::eof))).ec,
+        collect(clock, failing(script_source<int>(ctx.get_executor()).fail(asio::error::eof))).ec,
         asio::error::eof);
     EXPECT_EQ(logged, std::vector<std::string>{"using_resource: release failed: cannot close"});
 }
@@ -157,7 +160,7 @@ TEST_F(using_resource_test, takes_functions_that_take_a_token) {
                 },
                 token);
         },
-        [&](int& i) { return script<int>(ctx.get_executor()).item(i).end(); },
+        [&](int& i) { return script_source<int>(ctx.get_executor()).item(i).end(); },
         [&](int, auto&& token) { return async_sleep_for(ctx.get_executor(), 1s, token); });
 
     EXPECT_EQ(collect(clock, std::move(s)).items, ints{7});
@@ -174,8 +177,8 @@ TEST_F(using_resource_test, destroyed_after_any_number_of_steps_it_releases_what
         asio::io_context ctx;
         virtual_clock clock(ctx);
         std::optional s(
-            stream(ctx, script<int>(ctx.get_executor(), seen).pending().pending().end()));
-        probe<std::optional<int>> p;
+            stream(ctx, script_source<int>(ctx.get_executor(), seen).pending().pending().end()));
+        completion_probe<std::optional<int>> p;
         s->async_next(asio::bind_executor(ctx.get_executor(), p.handler()));
         for (int i = 0; i != steps; ++i)
             clock.run_one();
@@ -204,8 +207,8 @@ TEST_F(using_resource_test, does_not_outlive_the_context) {
         std::optional<virtual_clock> clock;
         auto ctx = std::make_unique<asio::io_context>();
         clock.emplace(*ctx);
-        auto s = stream(*ctx, script<int>(ctx->get_executor(), seen).pending().end());
-        probe<std::optional<int>> p;
+        auto s = stream(*ctx, script_source<int>(ctx->get_executor(), seen).pending().end());
+        completion_probe<std::optional<int>> p;
         s.async_next(asio::bind_executor(ctx->get_executor(), p.handler()));
         for (int i = 0; i != steps; ++i)
             clock->run_one();

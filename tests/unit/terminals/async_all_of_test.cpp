@@ -1,9 +1,9 @@
 #include <streamx/terminals/async_all_of.hpp> // first, so this file also proves the header stands alone
 
 #include <streamx/testing/collect.hpp>
+#include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/items.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -19,7 +19,7 @@ namespace {
 struct async_all_of_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
     void run() {
         ctx.restart();
         ctx.poll();
@@ -27,7 +27,7 @@ struct async_all_of_test : ::testing::Test {
 };
 
 TEST_F(async_all_of_test, asks_for_all_items_where_none_decides) {
-    probe<bool> p;
+    completion_probe<bool> p;
     async_all_of(
         upstream().item(1).pending().item(2).item(3).end(), [](int) { return true; }, p.handler());
     run();
@@ -38,7 +38,7 @@ TEST_F(async_all_of_test, asks_for_all_items_where_none_decides) {
 
 TEST_F(async_all_of_test, stops_at_the_first_item_that_does_not_hold) {
     auto s = upstream().item(1).pending().item(2).item(3).end();
-    probe<bool> p;
+    completion_probe<bool> p;
     async_all_of(s, [](int i) { return i < 2; }, p.handler());
     run();
 
@@ -47,7 +47,7 @@ TEST_F(async_all_of_test, stops_at_the_first_item_that_does_not_hold) {
 }
 
 TEST_F(async_all_of_test, of_nothing_is_true) {
-    probe<bool> p;
+    completion_probe<bool> p;
     async_all_of(upstream().end(), [](int i) { return i < 2; }, p.handler());
     run();
 
@@ -55,8 +55,8 @@ TEST_F(async_all_of_test, of_nothing_is_true) {
 }
 
 TEST_F(async_all_of_test, gives_what_stream_or_predicate_throws) {
-    probe<bool> of_stream;
-    probe<bool> of_predicate;
+    completion_probe<bool> of_stream;
+    completion_probe<bool> of_predicate;
     async_all_of(
         upstream().item(1).fail(asio::error::eof), [](int) { return true; }, of_stream.handler());
     async_all_of(
@@ -71,9 +71,9 @@ TEST_F(async_all_of_test, gives_what_stream_or_predicate_throws) {
 }
 
 TEST_F(async_all_of_test, hands_the_predicate_a_move_only_item_to_keep) {
-    auto s = script<move_only_item>(ctx.get_executor());
+    auto s = script_source<move_only_item>(ctx.get_executor());
     s.item(move_only_item(1)).end();
-    probe<bool> p;
+    completion_probe<bool> p;
     int kept = 0;
     async_all_of(
         std::move(s),

@@ -4,9 +4,9 @@
 #include <streamx/operators/on.hpp>
 #include <streamx/operators/take.hpp>
 #include <streamx/sources/range.hpp>
+#include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/items.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -33,7 +33,7 @@ namespace {
 struct async_collect_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
     void run() {
         ctx.restart();
         ctx.poll();
@@ -41,7 +41,7 @@ struct async_collect_test : ::testing::Test {
 };
 
 TEST_F(async_collect_test, gathers_all_items_in_order) {
-    probe<std::vector<int>> p;
+    completion_probe<std::vector<int>> p;
     async_collect(upstream().item(1).pending().item(2).item(3).end(), p.handler());
     run();
 
@@ -52,7 +52,7 @@ TEST_F(async_collect_test, gathers_all_items_in_order) {
 }
 
 TEST_F(async_collect_test, of_nothing_is_an_empty_vector) {
-    probe<std::vector<int>> p;
+    completion_probe<std::vector<int>> p;
     async_collect(upstream().end(), p.handler());
     run();
 
@@ -60,7 +60,7 @@ TEST_F(async_collect_test, of_nothing_is_an_empty_vector) {
 }
 
 TEST_F(async_collect_test, after_a_failure_it_holds_the_items_that_came_before) {
-    probe<std::vector<int>> p;
+    completion_probe<std::vector<int>> p;
     async_collect(
         upstream().item(1).item(2).fail(std::make_exception_ptr(std::runtime_error("boom"))),
         p.handler());
@@ -75,7 +75,7 @@ TEST_F(async_collect_test, when_cancelled_it_holds_the_items_that_came_before) {
     for (auto how : {total, partial, terminal}) {
         SCOPED_TRACE(static_cast<unsigned>(how));
         asio::cancellation_signal cancel;
-        probe<std::vector<int>> p;
+        completion_probe<std::vector<int>> p;
         async_collect(
             upstream().item(1).hang(), asio::bind_cancellation_slot(cancel.slot(), p.handler()));
         run();
@@ -91,7 +91,7 @@ TEST_F(async_collect_test, when_cancelled_it_holds_the_items_that_came_before) {
 TEST_F(async_collect_test, leaves_the_rest_of_a_borrowed_stream_in_it) {
     auto [tx, rx] = make_channel<int>(ctx.get_executor(), 3);
     asio::cancellation_signal cancel;
-    probe<std::vector<int>> p;
+    completion_probe<std::vector<int>> p;
     async_collect(rx, asio::bind_cancellation_slot(cancel.slot(), p.handler()));
     tx.try_send(1);
     run();
@@ -105,7 +105,7 @@ TEST_F(async_collect_test, leaves_the_rest_of_a_borrowed_stream_in_it) {
 }
 
 TEST_F(async_collect_test, on_an_endless_stream_is_bounded_by_take) {
-    probe<std::vector<int>> p;
+    completion_probe<std::vector<int>> p;
     async_collect(range(0, 1'000'000'000) | take(3) | on(ctx), p.handler());
     run();
 
@@ -117,7 +117,7 @@ TEST_F(async_collect_test, moves_move_only_items_and_copies_nothing) {
     auto [tx, rx] = make_channel<counted_item>(ctx.get_executor(), 1);
     tx.try_send(counted_item(5, counts));
     tx.close();
-    probe<std::vector<counted_item>> p;
+    completion_probe<std::vector<counted_item>> p;
     async_collect(std::move(rx), p.handler());
     run();
 
@@ -127,11 +127,11 @@ TEST_F(async_collect_test, moves_move_only_items_and_copies_nothing) {
 
 TEST_F(async_collect_test, fails_while_another_pull_of_a_borrowed_stream_is_outstanding) {
     auto s = upstream().hang();
-    probe<> pull;
+    completion_probe<> pull;
     s.async_next(pull.handler());
     run();
 
-    probe<std::vector<int>> p;
+    completion_probe<std::vector<int>> p;
     async_collect(s, p.handler());
     run();
 
@@ -140,8 +140,8 @@ TEST_F(async_collect_test, fails_while_another_pull_of_a_borrowed_stream_is_outs
 }
 
 TEST_F(async_collect_test, into_a_container_that_finds_its_parameters_in_the_items) {
-    probe<std::set<int>> set;
-    probe<std::deque<int>> deque;
+    completion_probe<std::set<int>> set;
+    completion_probe<std::deque<int>> deque;
     async_collect<std::set>(upstream().item(2).item(1).item(2).end(), set.handler());
     async_collect<std::deque>(upstream().item(2).item(1).end(), deque.handler());
     run();
@@ -153,10 +153,10 @@ TEST_F(async_collect_test, into_a_container_that_finds_its_parameters_in_the_ite
 TEST_F(async_collect_test, into_a_map_from_pairs) {
     using entry = std::pair<int, std::string>;
     auto entries = [&] {
-        return script<entry>(ctx.get_executor()).item({2, "b"}).item({1, "a"}).end();
+        return script_source<entry>(ctx.get_executor()).item({2, "b"}).item({1, "a"}).end();
     };
-    probe<std::map<int, std::string>> sorted;
-    probe<std::unordered_map<int, std::string>> hashed;
+    completion_probe<std::map<int, std::string>> sorted;
+    completion_probe<std::unordered_map<int, std::string>> hashed;
     async_collect<std::map>(entries(), sorted.handler());
     async_collect<std::unordered_map<int, std::string>>(entries(), hashed.handler());
     run();
@@ -166,9 +166,11 @@ TEST_F(async_collect_test, into_a_map_from_pairs) {
 }
 
 TEST_F(async_collect_test, into_a_string_from_characters) {
-    auto characters = [&] { return script<char>(ctx.get_executor()).item('o').item('k').end(); };
-    probe<std::string> named;
-    probe<std::string> deduced;
+    auto characters = [&] {
+        return script_source<char>(ctx.get_executor()).item('o').item('k').end();
+    };
+    completion_probe<std::string> named;
+    completion_probe<std::string> deduced;
     async_collect<std::string>(characters(), named.handler());
     async_collect<std::basic_string>(characters(), deduced.handler());
     run();
@@ -178,7 +180,7 @@ TEST_F(async_collect_test, into_a_string_from_characters) {
 }
 
 TEST_F(async_collect_test, into_a_container_that_is_named_converts_the_items) {
-    probe<std::vector<long>> p;
+    completion_probe<std::vector<long>> p;
     async_collect<std::vector<long>>(upstream().item(1).item(2).end(), p.handler());
     run();
 
@@ -188,10 +190,10 @@ TEST_F(async_collect_test, into_a_container_that_is_named_converts_the_items) {
 TEST_F(async_collect_test, into_any_container_moves_move_only_items) {
     auto owners = [&] {
         using owner = std::unique_ptr<int>;
-        return script<owner>(ctx.get_executor()).item(std::make_unique<int>(7)).end();
+        return script_source<owner>(ctx.get_executor()).item(std::make_unique<int>(7)).end();
     };
-    probe<std::set<std::unique_ptr<int>>> set;
-    probe<std::list<std::unique_ptr<int>>> list;
+    completion_probe<std::set<std::unique_ptr<int>>> set;
+    completion_probe<std::list<std::unique_ptr<int>>> list;
     async_collect<std::set>(owners(), set.handler());
     async_collect<std::list>(owners(), list.handler());
     run();
@@ -202,7 +204,7 @@ TEST_F(async_collect_test, into_any_container_moves_move_only_items) {
 
 TEST_F(async_collect_test, into_any_container_has_what_came_before_a_failure) {
     auto s = upstream().item(2).item(1).fail(asio::error::eof);
-    probe<std::set<int>> p;
+    completion_probe<std::set<int>> p;
     async_collect<std::set>(s, p.handler());
     run();
 

@@ -1,9 +1,9 @@
 #include <streamx/terminals/async_contains.hpp> // first, so this file also proves the header stands alone
 
 #include <streamx/testing/collect.hpp>
+#include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/items.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -19,7 +19,7 @@ namespace {
 struct async_contains_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
     void run() {
         ctx.restart();
         ctx.poll();
@@ -28,7 +28,7 @@ struct async_contains_test : ::testing::Test {
 
 TEST_F(async_contains_test, stops_at_the_first_item_that_is_equal) {
     auto s = upstream().item(1).pending().item(2).item(2).end();
-    probe<bool> p;
+    completion_probe<bool> p;
     async_contains(s, 2, p.handler());
     run();
 
@@ -37,7 +37,7 @@ TEST_F(async_contains_test, stops_at_the_first_item_that_is_equal) {
 }
 
 TEST_F(async_contains_test, asks_for_all_items_where_none_is_equal) {
-    probe<bool> p;
+    completion_probe<bool> p;
     async_contains(upstream().item(1).pending().item(2).end(), 3, p.handler());
     run();
 
@@ -46,7 +46,7 @@ TEST_F(async_contains_test, asks_for_all_items_where_none_is_equal) {
 }
 
 TEST_F(async_contains_test, of_nothing_is_false) {
-    probe<bool> p;
+    completion_probe<bool> p;
     async_contains(upstream().end(), 0, p.handler());
     run();
 
@@ -54,12 +54,12 @@ TEST_F(async_contains_test, of_nothing_is_false) {
 }
 
 TEST_F(async_contains_test, compares_with_a_value_of_another_type) {
-    auto strings = script<std::string>(ctx.get_executor());
+    auto strings = script_source<std::string>(ctx.get_executor());
     strings.item("a").item("b").end();
-    auto owners = script<move_only_item>(ctx.get_executor());
+    auto owners = script_source<move_only_item>(ctx.get_executor());
     owners.item(move_only_item(1)).end();
-    probe<bool> string_found;
-    probe<bool> owner_found;
+    completion_probe<bool> string_found;
+    completion_probe<bool> owner_found;
     async_contains(std::move(strings), "b", string_found.handler());
     async_contains(std::move(owners), 1, owner_found.handler());
     run();
@@ -69,7 +69,7 @@ TEST_F(async_contains_test, compares_with_a_value_of_another_type) {
 }
 
 TEST_F(async_contains_test, gives_the_failure) {
-    probe<bool> p;
+    completion_probe<bool> p;
     async_contains(upstream().item(1).fail(asio::error::eof), 2, p.handler());
     run();
 

@@ -1,8 +1,8 @@
 #include <streamx/terminals/async_count.hpp> // first, so this file also proves the header stands alone
 
+#include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/items.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -17,7 +17,7 @@ namespace {
 struct async_count_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
     void run() {
         ctx.restart();
         ctx.poll();
@@ -25,7 +25,7 @@ struct async_count_test : ::testing::Test {
 };
 
 TEST_F(async_count_test, counts_the_items) {
-    probe<std::size_t> p;
+    completion_probe<std::size_t> p;
     async_count(upstream().item(7).pending().item(7).item(8).end(), p.handler());
     run();
 
@@ -33,7 +33,7 @@ TEST_F(async_count_test, counts_the_items) {
 }
 
 TEST_F(async_count_test, of_nothing_is_nought) {
-    probe<std::size_t> p;
+    completion_probe<std::size_t> p;
     async_count(upstream().end(), p.handler());
     run();
 
@@ -41,7 +41,7 @@ TEST_F(async_count_test, of_nothing_is_nought) {
 }
 
 TEST_F(async_count_test, after_a_failure_is_how_many_came_before) {
-    probe<std::size_t> p;
+    completion_probe<std::size_t> p;
     async_count(upstream().item(1).item(2).fail(asio::error::eof), p.handler());
     run();
 

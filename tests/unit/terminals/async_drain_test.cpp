@@ -1,8 +1,8 @@
 #include <streamx/terminals/async_drain.hpp> // first, so this file also proves the header stands alone
 
 #include <streamx/operators/inspect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,7 +18,7 @@ namespace {
 struct async_drain_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
     void run() {
         ctx.restart();
         ctx.poll();
@@ -27,7 +27,7 @@ struct async_drain_test : ::testing::Test {
 
 TEST_F(async_drain_test, takes_all_items_to_the_end) {
     int items = 0;
-    probe<> p;
+    completion_probe<> p;
     async_drain(
         upstream().item(1).pending().item(2).end() | inspect([&](int) { ++items; }), p.handler());
     run();
@@ -39,7 +39,7 @@ TEST_F(async_drain_test, takes_all_items_to_the_end) {
 }
 
 TEST_F(async_drain_test, gives_the_failure) {
-    probe<> p;
+    completion_probe<> p;
     async_drain(
         upstream().item(1).fail(std::make_exception_ptr(std::runtime_error("boom"))), p.handler());
     run();

@@ -1,9 +1,9 @@
 #include <streamx/terminals/async_first.hpp> // first, so this file also proves the header stands alone
 
 #include <streamx/testing/collect.hpp>
+#include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/items.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -19,7 +19,7 @@ namespace {
 struct async_first_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
     void run() {
         ctx.restart();
         ctx.poll();
@@ -27,7 +27,7 @@ struct async_first_test : ::testing::Test {
 };
 
 TEST_F(async_first_test, gives_the_first_item) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_first(upstream().pending().item(1).item(2).end(), p.handler());
     run();
 
@@ -36,7 +36,7 @@ TEST_F(async_first_test, gives_the_first_item) {
 }
 
 TEST_F(async_first_test, of_nothing_is_empty) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_first(upstream().end(), p.handler());
     run();
 
@@ -46,7 +46,7 @@ TEST_F(async_first_test, of_nothing_is_empty) {
 
 TEST_F(async_first_test, leaves_the_rest_of_a_borrowed_stream_in_it) {
     auto s = upstream().item(1).item(2).item(3).end();
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_first(s, p.handler());
     run();
 
@@ -56,7 +56,7 @@ TEST_F(async_first_test, leaves_the_rest_of_a_borrowed_stream_in_it) {
 }
 
 TEST_F(async_first_test, does_not_wait_for_a_second_item) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_first(upstream().item(1).hang(), p.handler());
     run();
 
@@ -65,7 +65,7 @@ TEST_F(async_first_test, does_not_wait_for_a_second_item) {
 }
 
 TEST_F(async_first_test, gives_a_failure_before_the_first_item) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_first(upstream().fail(asio::error::eof), p.handler());
     run();
 

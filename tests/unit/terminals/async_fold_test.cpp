@@ -4,8 +4,8 @@
 #include <streamx/operators/on.hpp>
 #include <streamx/sources/from_range.hpp>
 #include <streamx/sources/range.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -30,8 +30,8 @@ namespace {
 struct async_fold_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
-    script<int> three() { return upstream().item(1).pending().item(2).item(3).end(); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
+    script_source<int> three() { return upstream().item(1).pending().item(2).item(3).end(); }
     void run() {
         ctx.restart();
         ctx.poll();
@@ -45,7 +45,7 @@ struct async_fold_test : ::testing::Test {
 };
 
 TEST_F(async_fold_test, combines_all_items_from_the_initial_value) {
-    probe<int> p;
+    completion_probe<int> p;
     async_fold(three(), 10, std::plus{}, p.handler());
     run();
 
@@ -55,8 +55,8 @@ TEST_F(async_fold_test, combines_all_items_from_the_initial_value) {
 }
 
 TEST_F(async_fold_test, of_nothing_is_the_initial_value) {
-    probe<int> plain;
-    probe<int> awaited;
+    completion_probe<int> plain;
+    completion_probe<int> awaited;
     async_fold(upstream().end(), 10, std::plus{}, plain.handler());
     async_fold(upstream().end(), 10, plus, awaited.handler());
     run();
@@ -66,7 +66,7 @@ TEST_F(async_fold_test, of_nothing_is_the_initial_value) {
 }
 
 TEST_F(async_fold_test, the_value_is_of_the_initial_values_type_and_moved_all_the_way) {
-    probe<std::unique_ptr<std::string>> p;
+    completion_probe<std::unique_ptr<std::string>> p;
     async_fold(
         three(),
         std::make_unique<std::string>(),
@@ -82,7 +82,7 @@ TEST_F(async_fold_test, the_value_is_of_the_initial_values_type_and_moved_all_th
 
 TEST_F(async_fold_test, a_function_that_returns_an_awaitable_is_awaited_before_the_next_pull) {
     std::vector<std::size_t> pulls;
-    probe<int> p;
+    completion_probe<int> p;
     async_fold(
         upstream().item(1).item(2).end(),
         0,
@@ -106,8 +106,8 @@ TEST_F(async_fold_test, what_the_function_throws_at_any_item_ends_it_and_release
             if (i == bad)
                 throw std::runtime_error("boom");
         };
-        probe<int> plain;
-        probe<int> awaited;
+        completion_probe<int> plain;
+        completion_probe<int> awaited;
         async_fold(
             three(),
             0,
@@ -133,7 +133,7 @@ TEST_F(async_fold_test, what_the_function_throws_at_any_item_ends_it_and_release
 }
 
 TEST_F(async_fold_test, after_a_failure_of_the_stream_it_has_what_had_been_combined) {
-    probe<int> p;
+    completion_probe<int> p;
     async_fold(upstream().item(1).item(2).fail(asio::error::eof), 0, std::plus{}, p.handler());
     run();
 
@@ -142,7 +142,7 @@ TEST_F(async_fold_test, after_a_failure_of_the_stream_it_has_what_had_been_combi
 }
 
 TEST_F(async_fold_test, the_coroutine_form_hands_the_streams_failure_on) {
-    probe<int> p;
+    completion_probe<int> p;
     async_fold(upstream().item(1).fail(asio::error::eof), 0, plus, p.handler());
     run();
 
@@ -155,8 +155,8 @@ TEST_F(async_fold_test, either_form_can_be_cancelled_with_each_type) {
         SCOPED_TRACE(static_cast<unsigned>(how));
         asio::cancellation_signal first;
         asio::cancellation_signal second;
-        probe<int> plain;
-        probe<int> awaited;
+        completion_probe<int> plain;
+        completion_probe<int> awaited;
         async_fold(
             upstream().item(1).hang(),
             0,
@@ -185,8 +185,8 @@ TEST_F(async_fold_test, a_cancellation_before_the_first_step_is_not_forgotten) {
         SCOPED_TRACE(static_cast<unsigned>(how));
         asio::cancellation_signal first;
         asio::cancellation_signal second;
-        probe<int> plain;
-        probe<int> awaited;
+        completion_probe<int> plain;
+        completion_probe<int> awaited;
         async_fold(
             upstream().hang(),
             0,
@@ -210,7 +210,7 @@ TEST_F(async_fold_test, a_cancellation_before_the_first_step_is_not_forgotten) {
 TEST_F(async_fold_test, of_a_long_stream_lets_others_run) {
     bool other = false;
     int seen_others_at = 0;
-    probe<int> p;
+    completion_probe<int> p;
     async_fold(
         range(0, 10'000) | on(ctx),
         0,

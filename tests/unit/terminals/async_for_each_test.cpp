@@ -1,8 +1,8 @@
 #include <streamx/terminals/async_for_each.hpp> // first, so this file also proves the header stands alone
 
 #include <streamx/channels/channel.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -31,7 +31,7 @@ struct async_for_each_test : ::testing::Test {
     observer seen;
     std::vector<int> items;
 
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
     void run() {
         ctx.restart();
         ctx.poll();
@@ -50,7 +50,7 @@ struct async_for_each_test : ::testing::Test {
 };
 
 TEST_F(async_for_each_test, calls_the_function_with_each_item_in_order) {
-    probe<> p;
+    completion_probe<> p;
     async_for_each(upstream().item(1).pending().item(2).end(), note(), p.handler());
     run();
 
@@ -61,7 +61,7 @@ TEST_F(async_for_each_test, calls_the_function_with_each_item_in_order) {
 }
 
 TEST_F(async_for_each_test, awaits_a_function_that_returns_an_awaitable) {
-    probe<> p;
+    completion_probe<> p;
     async_for_each(upstream().item(1).pending().item(2).end(), note_later(), p.handler());
     run();
 
@@ -71,7 +71,7 @@ TEST_F(async_for_each_test, awaits_a_function_that_returns_an_awaitable) {
 }
 
 TEST_F(async_for_each_test, the_function_may_be_one_that_cannot_be_copied) {
-    probe<> p;
+    completion_probe<> p;
     async_for_each(
         upstream().item(1).end(),
         [this, one = std::make_unique<int>(1)](int i) { items.push_back(i + *one); },
@@ -85,7 +85,7 @@ TEST_F(async_for_each_test, gives_move_only_items_away) {
     auto [tx, rx] = make_channel<std::unique_ptr<int>>(ctx.get_executor(), 2);
     tx.try_send(std::make_unique<int>(1));
     tx.try_send(std::make_unique<int>(2));
-    probe<> plain;
+    completion_probe<> plain;
     async_for_each(rx, [this](std::unique_ptr<int> i) { items.push_back(*i); }, plain.handler());
     run();
 
@@ -103,8 +103,8 @@ TEST_F(async_for_each_test, what_the_function_throws_at_any_item_ends_it) {
             co_await asio::post(asio::use_awaitable);
             thrower(i);
         };
-        probe<> plain;
-        probe<> awaited;
+        completion_probe<> plain;
+        completion_probe<> awaited;
         async_for_each(upstream().item(1).item(2).item(3).end(), thrower, plain.handler());
         async_for_each(upstream().item(1).item(2).item(3).end(), later, awaited.handler());
         run();
@@ -124,7 +124,7 @@ TEST_F(async_for_each_test, either_form_leaves_the_rest_of_a_borrowed_stream_whe
             items.clear();
             auto ends = make_channel<int>(ctx.get_executor(), 3);
             asio::cancellation_signal cancel;
-            probe<> p;
+            completion_probe<> p;
             auto token = asio::bind_cancellation_slot(cancel.slot(), p.handler());
             if (plain)
                 async_for_each(ends.rx, note(), std::move(token));
@@ -149,7 +149,7 @@ TEST_F(async_for_each_test, cancels_the_awaitable_that_it_awaits) {
     auto [never, rx] = make_channel<int>(ctx.get_executor(), 1);
     asio::cancellation_signal cancel;
     error_code inside;
-    probe<> p;
+    completion_probe<> p;
     async_for_each(
         upstream().item(1).item(2).end(),
         [&](int i) -> asio::awaitable<void> {
@@ -181,7 +181,7 @@ TEST_F(async_for_each_test, a_borrowed_stream_goes_on_after_the_function_threw) 
     for (bool plain : {true, false}) {
         SCOPED_TRACE(plain);
         auto s = upstream().item(1).item(2).end();
-        probe<> p;
+        completion_probe<> p;
         if (plain)
             async_for_each(s, thrower, p.handler());
         else
@@ -190,7 +190,7 @@ TEST_F(async_for_each_test, a_borrowed_stream_goes_on_after_the_function_threw) 
         EXPECT_EQ(p->what, "boom");
 
         items.clear();
-        async_for_each(s, note(), probe<>().handler());
+        async_for_each(s, note(), completion_probe<>().handler());
         run();
 
         EXPECT_EQ(items, std::vector{2});
@@ -208,11 +208,11 @@ TEST_F(async_for_each_test, runs_its_function_on_the_handlers_executor) {
     async_for_each(
         upstream().item(1).pending().item(2),
         note_where,
-        asio::bind_executor(strand, probe<>().handler()));
+        asio::bind_executor(strand, completion_probe<>().handler()));
     async_for_each(
         upstream().item(1).pending().item(2),
         note_later_where,
-        asio::bind_executor(strand, probe<>().handler()));
+        asio::bind_executor(strand, completion_probe<>().handler()));
     run();
 
     EXPECT_EQ(on_strand, std::vector(4, true));
@@ -221,7 +221,7 @@ TEST_F(async_for_each_test, runs_its_function_on_the_handlers_executor) {
 TEST_F(async_for_each_test, n_at_once_has_n_in_flight_and_completes_when_all_is_done) {
     int now = 0;
     int most = 0;
-    probe<> p;
+    completion_probe<> p;
     async_for_each(
         upstream().item(1).item(2).item(3).item(4).item(5).end(),
         2,
@@ -241,7 +241,7 @@ TEST_F(async_for_each_test, n_at_once_has_n_in_flight_and_completes_when_all_is_
 }
 
 TEST_F(async_for_each_test, n_at_once_fails_with_what_one_of_them_does) {
-    probe<> p;
+    completion_probe<> p;
     async_for_each(
         upstream().item(1).item(2).hang(),
         4,

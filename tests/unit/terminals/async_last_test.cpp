@@ -1,7 +1,7 @@
 #include <streamx/terminals/async_last.hpp> // first, so this file also proves the header stands alone
 
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -16,7 +16,7 @@ namespace {
 struct async_last_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
     void run() {
         ctx.restart();
         ctx.poll();
@@ -24,7 +24,7 @@ struct async_last_test : ::testing::Test {
 };
 
 TEST_F(async_last_test, gives_the_last_item) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_last(upstream().item(1).pending().item(2).pending().end(), p.handler());
     run();
 
@@ -33,7 +33,7 @@ TEST_F(async_last_test, gives_the_last_item) {
 }
 
 TEST_F(async_last_test, of_nothing_is_empty) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_last(upstream().end(), p.handler());
     run();
 
@@ -42,7 +42,7 @@ TEST_F(async_last_test, of_nothing_is_empty) {
 }
 
 TEST_F(async_last_test, after_a_failure_is_the_last_item_before) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_last(upstream().item(1).item(2).fail(asio::error::eof), p.handler());
     run();
 
@@ -58,9 +58,9 @@ struct constant {
 };
 
 TEST_F(async_last_test, takes_items_that_cannot_be_assigned) {
-    auto s = script<constant>(ctx.get_executor());
+    auto s = script_source<constant>(ctx.get_executor());
     s.item(constant(1)).item(constant(2)).end();
-    probe<std::optional<constant>> p;
+    completion_probe<std::optional<constant>> p;
     async_last(std::move(s), p.handler());
     run();
 

@@ -1,8 +1,8 @@
 #include <streamx/terminals/async_min.hpp> // first, so this file also proves the header stands alone
 
+#include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/items.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -20,7 +20,7 @@ namespace {
 struct async_min_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
     void run() {
         ctx.restart();
         ctx.poll();
@@ -33,7 +33,7 @@ struct named {
 };
 
 TEST_F(async_min_test, gives_the_smallest_item) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_min(upstream().item(2).pending().item(3).item(1).item(2).end(), p.handler());
     run();
 
@@ -41,7 +41,7 @@ TEST_F(async_min_test, gives_the_smallest_item) {
 }
 
 TEST_F(async_min_test, of_nothing_is_empty) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_min(upstream().end(), p.handler());
     run();
 
@@ -50,7 +50,7 @@ TEST_F(async_min_test, of_nothing_is_empty) {
 }
 
 TEST_F(async_min_test, compares_as_it_is_told) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_min(upstream().item(2).item(3).item(1).end(), std::greater{}, p.handler());
     run();
 
@@ -58,9 +58,9 @@ TEST_F(async_min_test, compares_as_it_is_told) {
 }
 
 TEST_F(async_min_test, of_equal_items_gives_the_first) {
-    auto s = script<named>(ctx.get_executor());
+    auto s = script_source<named>(ctx.get_executor());
     s.item({2, 'a'}).item({1, 'b'}).item({1, 'c'}).end();
-    probe<std::optional<named>> p;
+    completion_probe<std::optional<named>> p;
     async_min(std::move(s), std::less{}, &named::key, p.handler());
     run();
 
@@ -68,7 +68,7 @@ TEST_F(async_min_test, of_equal_items_gives_the_first) {
 }
 
 TEST_F(async_min_test, after_a_failure_is_the_smallest_before) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_min(upstream().item(2).item(1).fail(asio::error::eof), p.handler());
     run();
 
@@ -77,7 +77,7 @@ TEST_F(async_min_test, after_a_failure_is_the_smallest_before) {
 }
 
 TEST_F(async_min_test, ends_with_what_the_comparison_throws) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_min(
         upstream().item(2).item(1).end(),
         [](int, int) -> bool { throw std::runtime_error("boom"); },
@@ -89,9 +89,9 @@ TEST_F(async_min_test, ends_with_what_the_comparison_throws) {
 }
 
 TEST_F(async_min_test, moves_move_only_items) {
-    auto s = script<move_only_item>(ctx.get_executor());
+    auto s = script_source<move_only_item>(ctx.get_executor());
     s.item(move_only_item(1)).item(move_only_item(3)).end();
-    probe<std::optional<move_only_item>> p;
+    completion_probe<std::optional<move_only_item>> p;
     async_min(std::move(s), std::less{}, &move_only_item::value, p.handler());
     run();
 

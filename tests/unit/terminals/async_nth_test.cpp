@@ -1,8 +1,8 @@
 #include <streamx/terminals/async_nth.hpp> // first, so this file also proves the header stands alone
 
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -19,7 +19,7 @@ namespace {
 struct async_nth_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
     void run() {
         ctx.restart();
         ctx.poll();
@@ -29,7 +29,7 @@ struct async_nth_test : ::testing::Test {
 TEST_F(async_nth_test, counts_from_nought) {
     for (int n : {0, 1, 2}) {
         SCOPED_TRACE(n);
-        probe<std::optional<int>> p;
+        completion_probe<std::optional<int>> p;
         async_nth(
             upstream().item(10).pending().item(11).item(12).hang(),
             static_cast<std::size_t>(n),
@@ -41,7 +41,7 @@ TEST_F(async_nth_test, counts_from_nought) {
 }
 
 TEST_F(async_nth_test, of_too_few_is_empty) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_nth(upstream().item(1).item(2).end(), 2, p.handler());
     run();
 
@@ -51,7 +51,7 @@ TEST_F(async_nth_test, of_too_few_is_empty) {
 
 TEST_F(async_nth_test, leaves_the_rest_of_a_borrowed_stream_in_it) {
     auto s = upstream().item(1).item(2).item(3).end();
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_nth(s, 1, p.handler());
     run();
 
@@ -60,7 +60,7 @@ TEST_F(async_nth_test, leaves_the_rest_of_a_borrowed_stream_in_it) {
 }
 
 TEST_F(async_nth_test, is_empty_after_a_failure_on_the_way) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_nth(upstream().item(1).fail(asio::error::eof), 1, p.handler());
     run();
 

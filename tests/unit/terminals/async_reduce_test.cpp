@@ -1,8 +1,8 @@
 #include <streamx/terminals/async_reduce.hpp> // first, so this file also proves the header stands alone
 
+#include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/items.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/error.hpp>
@@ -23,7 +23,7 @@ namespace {
 struct async_reduce_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
     void run() {
         ctx.restart();
         ctx.poll();
@@ -38,7 +38,7 @@ struct async_reduce_test : ::testing::Test {
 };
 
 TEST_F(async_reduce_test, combines_all_items_in_order) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_reduce(upstream().item(10).pending().item(3).item(2).end(), std::minus{}, p.handler());
     run();
 
@@ -46,8 +46,8 @@ TEST_F(async_reduce_test, combines_all_items_in_order) {
 }
 
 TEST_F(async_reduce_test, of_one_item_is_that_item) {
-    probe<std::optional<int>> plain;
-    probe<std::optional<int>> awaited;
+    completion_probe<std::optional<int>> plain;
+    completion_probe<std::optional<int>> awaited;
     async_reduce(upstream().item(7).end(), never_called, plain.handler());
     async_reduce(upstream().item(7).end(), plus, awaited.handler());
     run();
@@ -57,8 +57,8 @@ TEST_F(async_reduce_test, of_one_item_is_that_item) {
 }
 
 TEST_F(async_reduce_test, of_nothing_is_empty) {
-    probe<std::optional<int>> plain;
-    probe<std::optional<int>> awaited;
+    completion_probe<std::optional<int>> plain;
+    completion_probe<std::optional<int>> awaited;
     async_reduce(upstream().end(), never_called, plain.handler());
     async_reduce(upstream().end(), plus, awaited.handler());
     run();
@@ -69,7 +69,7 @@ TEST_F(async_reduce_test, of_nothing_is_empty) {
 }
 
 TEST_F(async_reduce_test, awaits_a_function_that_is_a_coroutine) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_reduce(upstream().item(1).pending().item(2).item(3).end(), plus, p.handler());
     run();
 
@@ -77,7 +77,7 @@ TEST_F(async_reduce_test, awaits_a_function_that_is_a_coroutine) {
 }
 
 TEST_F(async_reduce_test, after_a_failure_has_what_had_been_combined) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_reduce(upstream().item(1).item(2).fail(asio::error::eof), std::plus{}, p.handler());
     run();
 
@@ -86,7 +86,7 @@ TEST_F(async_reduce_test, after_a_failure_has_what_had_been_combined) {
 }
 
 TEST_F(async_reduce_test, ends_with_what_the_function_throws) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_reduce(
         upstream().item(1).item(2).item(3).end(),
         [](int, int) -> int { throw std::runtime_error("boom"); },
@@ -98,9 +98,9 @@ TEST_F(async_reduce_test, ends_with_what_the_function_throws) {
 }
 
 TEST_F(async_reduce_test, moves_move_only_items) {
-    auto s = script<move_only_item>(ctx.get_executor());
+    auto s = script_source<move_only_item>(ctx.get_executor());
     s.item(move_only_item(1)).item(move_only_item(2)).end();
-    probe<std::optional<move_only_item>> p;
+    completion_probe<std::optional<move_only_item>> p;
     async_reduce(
         std::move(s),
         [](move_only_item a, const move_only_item& b) {

@@ -2,8 +2,8 @@
 
 #include <streamx/core/error.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -19,7 +19,7 @@ namespace {
 struct async_single_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
     void run() {
         ctx.restart();
         ctx.poll();
@@ -27,7 +27,7 @@ struct async_single_test : ::testing::Test {
 };
 
 TEST_F(async_single_test, gives_the_only_item) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_single(upstream().pending().item(7).pending().end(), p.handler());
     run();
 
@@ -36,7 +36,7 @@ TEST_F(async_single_test, gives_the_only_item) {
 }
 
 TEST_F(async_single_test, no_item_is_a_failure) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_single(upstream().end(), p.handler());
     run();
 
@@ -46,7 +46,7 @@ TEST_F(async_single_test, no_item_is_a_failure) {
 
 TEST_F(async_single_test, a_second_item_is_a_failure) {
     auto s = upstream().item(1).item(2).item(3).end();
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_single(s, p.handler());
     run();
 
@@ -62,7 +62,7 @@ TEST_F(async_single_test, a_failure_of_the_stream_stays_what_it_is) {
         if (items == 1)
             s.item(1);
         s.fail(asio::error::eof);
-        probe<std::optional<int>> p;
+        completion_probe<std::optional<int>> p;
         async_single(std::move(s), p.handler());
         run();
 
@@ -72,7 +72,7 @@ TEST_F(async_single_test, a_failure_of_the_stream_stays_what_it_is) {
 }
 
 TEST_F(async_single_test, waits_for_the_end_before_it_says_that_there_is_one) {
-    probe<std::optional<int>> p;
+    completion_probe<std::optional<int>> p;
     async_single(upstream().item(1).hang(), p.handler());
     run();
 

@@ -4,8 +4,8 @@
 #include <streamx/core/any_sink.hpp>
 #include <streamx/sources/from_range.hpp>
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/probe.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/completion_probe.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -33,8 +33,8 @@ struct forward_to_test : ::testing::Test {
                                                      undelivered.push_back(i);
                                                  }});
 
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
-    script<int> five() { return upstream().item(1).item(2).item(3).item(4).item(5).end(); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
+    script_source<int> five() { return upstream().item(1).item(2).item(3).item(4).item(5).end(); }
     void run() {
         ctx.restart();
         ctx.poll();
@@ -42,7 +42,7 @@ struct forward_to_test : ::testing::Test {
 };
 
 TEST_F(forward_to_test, puts_all_items_into_the_sink_suspended_while_it_is_full) {
-    probe<> p;
+    completion_probe<> p;
     forward_to(five(), std::move(ends.tx), p.handler());
     run();
     EXPECT_EQ(p.calls(), 0);
@@ -57,7 +57,7 @@ TEST_F(forward_to_test, puts_all_items_into_the_sink_suspended_while_it_is_full)
 }
 
 TEST_F(forward_to_test, an_owned_sender_is_dropped_at_the_end_and_so_ends_the_stream) {
-    forward_to(upstream().item(1).end(), std::move(ends.tx), probe<>().handler());
+    forward_to(upstream().item(1).end(), std::move(ends.tx), completion_probe<>().handler());
 
     auto got = collect(ctx, ends.rx);
 
@@ -66,7 +66,7 @@ TEST_F(forward_to_test, an_owned_sender_is_dropped_at_the_end_and_so_ends_the_st
 }
 
 TEST_F(forward_to_test, a_borrowed_sender_is_left_open) {
-    forward_to(upstream().item(1).end(), ends.tx, probe<>().handler());
+    forward_to(upstream().item(1).end(), ends.tx, completion_probe<>().handler());
 
     auto got = collect(ctx, ends.rx);
 
@@ -76,7 +76,7 @@ TEST_F(forward_to_test, a_borrowed_sender_is_left_open) {
 }
 
 TEST_F(forward_to_test, a_failure_closes_an_owned_sink_with_the_exception_after_the_items) {
-    probe<> p;
+    completion_probe<> p;
     forward_to(
         upstream().item(1).fail(std::make_exception_ptr(std::runtime_error("boom"))),
         std::move(ends.tx),
@@ -90,7 +90,7 @@ TEST_F(forward_to_test, a_failure_closes_an_owned_sink_with_the_exception_after_
 }
 
 TEST_F(forward_to_test, a_failure_leaves_a_borrowed_sink_open) {
-    probe<> p;
+    completion_probe<> p;
     forward_to(upstream().fail(asio::error::eof), ends.tx, p.handler());
     run();
 
@@ -99,7 +99,7 @@ TEST_F(forward_to_test, a_failure_leaves_a_borrowed_sink_open) {
 }
 
 TEST_F(forward_to_test, fails_when_the_sink_takes_no_more_and_hands_the_held_item_back) {
-    probe<> p;
+    completion_probe<> p;
     forward_to(five(), std::move(ends.tx), p.handler());
     run();
 
@@ -114,7 +114,7 @@ TEST_F(forward_to_test, fails_when_the_sink_takes_no_more_and_hands_the_held_ite
 
 TEST_F(forward_to_test, fails_at_the_first_item_for_a_sink_that_is_closed_already) {
     ends.rx.close();
-    probe<> p;
+    completion_probe<> p;
     forward_to(five(), ends.tx, p.handler());
     run();
 
@@ -130,7 +130,7 @@ TEST_F(forward_to_test, cancelled_with_a_held_item_it_hands_that_back) {
         undelivered.clear();
         auto s = five();
         asio::cancellation_signal cancel;
-        probe<> p;
+        completion_probe<> p;
         forward_to(s, ends.tx, asio::bind_cancellation_slot(cancel.slot(), p.handler()));
         run();
 
@@ -149,7 +149,7 @@ TEST_F(forward_to_test, cancelled_with_a_held_item_it_hands_that_back) {
 TEST_F(forward_to_test, cancelled_while_it_waits_for_an_item_it_leaves_both_as_they_are) {
     auto source = make_channel<int>(ctx.get_executor(), 2);
     asio::cancellation_signal cancel;
-    probe<> p;
+    completion_probe<> p;
     forward_to(source.rx, ends.tx, asio::bind_cancellation_slot(cancel.slot(), p.handler()));
     run();
 
@@ -163,8 +163,8 @@ TEST_F(forward_to_test, cancelled_while_it_waits_for_an_item_it_leaves_both_as_t
 }
 
 TEST_F(forward_to_test, two_into_one_sink_take_turns_for_room) {
-    probe<> first;
-    probe<> second;
+    completion_probe<> first;
+    completion_probe<> second;
     forward_to(from_range(std::vector(50, 1)), sender<int>(ends.tx), first.handler());
     forward_to(from_range(std::vector(50, 2)), std::move(ends.tx), second.handler());
 
@@ -176,7 +176,7 @@ TEST_F(forward_to_test, two_into_one_sink_take_turns_for_room) {
 }
 
 TEST_F(forward_to_test, any_sink_will_do) {
-    probe<> p;
+    completion_probe<> p;
     forward_to(five(), any_sink<int>(std::move(ends.tx)), p.handler());
 
     auto got = collect(ctx, ends.rx);
@@ -191,7 +191,7 @@ TEST_F(forward_to_test, any_sink_hands_the_held_item_back_too) {
     forward_to(
         five(),
         any_sink<int>(std::move(ends.tx)),
-        asio::bind_cancellation_slot(cancel.slot(), probe<>().handler()));
+        asio::bind_cancellation_slot(cancel.slot(), completion_probe<>().handler()));
     run();
 
     cancel.emit(asio::cancellation_type::total);
@@ -205,7 +205,7 @@ TEST_F(forward_to_test, moves_move_only_items_through_a_rendezvous) {
     std::vector<std::unique_ptr<int>> items;
     items.push_back(std::make_unique<int>(1));
     items.push_back(std::make_unique<int>(2));
-    forward_to(from_range(std::move(items)), std::move(tx), probe<>().handler());
+    forward_to(from_range(std::move(items)), std::move(tx), completion_probe<>().handler());
 
     auto got = collect(ctx, rx);
 
@@ -215,7 +215,7 @@ TEST_F(forward_to_test, moves_move_only_items_through_a_rendezvous) {
 
 TEST_F(forward_to_test, a_sender_destroyed_under_it_aborts_it) {
     auto tx = std::make_optional(std::move(ends.tx));
-    probe<> p;
+    completion_probe<> p;
     forward_to(five(), *tx, p.handler());
     run();
 

@@ -1,6 +1,6 @@
 #include <streamx/testing/memory_stream.hpp>
 
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -19,7 +19,7 @@ namespace streamx::testing {
 namespace {
 
 struct memory_stream_test : ::testing::Test {
-    using transfer = probe<std::size_t>;
+    using transfer = completion_probe<std::size_t>;
 
     transfer read(memory_stream& s, std::size_t n = 100) {
         transfer p;
@@ -152,7 +152,7 @@ TEST_F(memory_stream_test, a_cancelled_read_has_read_nothing) {
 TEST_F(memory_stream_test, takes_part_in_asios_composed_operations) {
     std::string sent(1000, 's'), received(1000, ' ');
     a.script().write_at_most(3);
-    probe<std::size_t> writing, reading;
+    completion_probe<std::size_t> writing, reading;
     asio::async_write(a, asio::buffer(sent), writing.handler());
     asio::async_read(b, asio::buffer(received), reading.handler());
     run();
@@ -161,7 +161,7 @@ TEST_F(memory_stream_test, takes_part_in_asios_composed_operations) {
 }
 
 TEST_F(memory_stream_test, a_context_that_goes_destroys_who_waits) {
-    probe<std::size_t> p;
+    completion_probe<std::size_t> p;
     std::string bytes(1, ' ');
     std::optional<std::pair<memory_stream, memory_stream>> pair;
     {

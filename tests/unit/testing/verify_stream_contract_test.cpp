@@ -3,7 +3,7 @@
 #include <streamx/operators/take.hpp>
 #include <streamx/sources/interval.hpp>
 #include <streamx/sources/range.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 
 TEST(verify_stream_contract_test, finds_nothing_wrong_with_ours) {
     const auto items = verify_stream_contract([](const asio::any_io_executor& ex) {
-        return script<int>(ex).item(1).pending().item(2).wait(1h).item(3).pending().end();
+        return script_source<int>(ex).item(1).pending().item(2).wait(1h).item(3).pending().end();
     });
     EXPECT_EQ(items.items, (std::vector{1, 2, 3}));
     EXPECT_TRUE(items.ended);
@@ -35,7 +35,7 @@ TEST(verify_stream_contract_test, finds_nothing_wrong_with_ours) {
         [](const asio::any_io_executor& ex) { return interval(ex, 1s) | take(3); });
     EXPECT_EQ(ticks.items.size(), 3u);
     const auto failed = verify_stream_contract([](const asio::any_io_executor& ex) {
-        return script<int>(ex).pending().fail(errc::truncated);
+        return script_source<int>(ex).pending().fail(errc::truncated);
     });
     EXPECT_FALSE(failed.ended);
     EXPECT_EQ(verify_stream_contract(range(0, 3)).items, (std::vector{0, 1, 2}));

@@ -1,6 +1,6 @@
 #include <streamx/time/clock_service.hpp> // first, so this file also proves the header stands alone
 
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 #include <streamx/time/detail/timer.hpp>
 #include <streamx/time/sleep_for.hpp>
@@ -55,7 +55,7 @@ TEST(clock_service_test, works_in_any_context_that_runs_by_itself) {
 TEST(clock_service_test, a_timer_may_outlive_its_context) {
     std::optional<asio::io_context> ctx(std::in_place);
     auto t = std::make_shared<streamx::detail::timer>(*ctx);
-    probe<> p, late;
+    completion_probe<> p, late;
     streamx::detail::timer::async_wait(t, t->now() + 1h, ctx->get_executor(), p.handler());
 
     ctx.reset();
@@ -72,7 +72,7 @@ TEST(clock_service_test, a_timer_may_be_set_anew_earlier_and_later) {
     virtual_clock clock(ctx);
     auto t = std::make_shared<streamx::detail::timer>(ctx);
     for (auto d : {3s, 1s, 2s}) {
-        probe<> p;
+        completion_probe<> p;
         const auto before = clock.now();
         streamx::detail::timer::async_wait(t, before + d, ctx.get_executor(), p.handler());
         clock.run();

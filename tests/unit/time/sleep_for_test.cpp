@@ -1,6 +1,6 @@
 #include <streamx/time/sleep_for.hpp> // first, so this file also proves the header stands alone
 
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 struct sleep_for_test : ::testing::Test {
     asio::io_context ctx;
     virtual_clock clock{ctx};
-    probe<> p;
+    completion_probe<> p;
 };
 
 TEST_F(sleep_for_test, completes_when_it_is_time) {
@@ -40,7 +40,7 @@ TEST_F(sleep_for_test, completes_when_it_is_time) {
 
 TEST_F(sleep_for_test, no_time_at_all_is_a_post) {
     for (auto d : {0s, -1s}) {
-        probe<> now;
+        completion_probe<> now;
         now.start([&](auto h) { async_sleep_for(ctx.get_executor(), d, std::move(h)); });
         clock.run();
 
@@ -69,7 +69,7 @@ TEST_F(sleep_for_test, is_cancelled_by_every_type_and_leaves_no_timer) {
     using enum asio::cancellation_type;
     for (auto how : {total, partial, terminal}) {
         asio::cancellation_signal cancel;
-        probe<> cancelled;
+        completion_probe<> cancelled;
         async_sleep_for(
             ctx.get_executor(),
             1h,

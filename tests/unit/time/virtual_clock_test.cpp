@@ -1,6 +1,6 @@
 #include <streamx/testing/virtual_clock.hpp> // first, so this file also proves the header stands alone
 
-#include <streamx/testing/probe.hpp>
+#include <streamx/testing/completion_probe.hpp>
 #include <streamx/time/sleep_for.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -104,7 +104,7 @@ TEST_F(virtual_clock_test, a_context_has_only_one) {
 
 TEST_F(virtual_clock_test, what_waits_goes_by_the_real_time_when_it_is_gone) {
     asio::io_context other;
-    probe<> p;
+    completion_probe<> p;
     {
         virtual_clock here(other);
         async_sleep_for(other.get_executor(), 1ns, p.handler()); // real time is beyond that

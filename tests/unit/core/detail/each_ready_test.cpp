@@ -5,7 +5,7 @@
 #include <streamx/operators/zip.hpp>
 #include <streamx/sources/from_range.hpp>
 #include <streamx/sources/range.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
@@ -78,7 +78,7 @@ TEST(each_ready_test, stops_in_the_middle_of_a_container_and_leaves_the_rest) {
 
 TEST(each_ready_test, asks_a_stream_one_by_one_that_has_no_way_of_its_own) {
     asio::io_context ctx;
-    auto s = script<int>(ctx.get_executor()).item(1).item(2).hang();
+    auto s = script_source<int>(ctx.get_executor()).item(1).item(2).hang();
     taking t;
 
     EXPECT_EQ(each_ready(s, t), halt::pending);
@@ -87,7 +87,8 @@ TEST(each_ready_test, asks_a_stream_one_by_one_that_has_no_way_of_its_own) {
 
 TEST(each_ready_test, keeps_the_half_of_a_row_whose_other_half_is_not_there_yet) {
     asio::io_context ctx;
-    auto s = zip(range(0, 9), script<int>(ctx.get_executor()).item(7).pending().item(8).hang());
+    auto s =
+        zip(range(0, 9), script_source<int>(ctx.get_executor()).item(7).pending().item(8).hang());
     taking t;
 
     EXPECT_EQ(each_ready(s, t), halt::pending);

@@ -2,7 +2,7 @@
 
 #include <streamx/operators/map.hpp>
 #include <streamx/sources/range.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,7 +18,7 @@ namespace {
 struct inputs_test : ::testing::Test {
     asio::io_context ctx;
     observer seen;
-    script<int> upstream() { return script<int>(ctx.get_executor(), seen); }
+    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
 };
 
 TEST_F(inputs_test, of_different_types_are_pulled_by_index) {
@@ -50,7 +50,7 @@ TEST_F(inputs_test, a_visit_reaches_the_one_input_and_can_release_it) {
 }
 
 TEST_F(inputs_test, of_one_type_are_pulled_and_released_by_index) {
-    std::vector<script<int>> scripts;
+    std::vector<script_source<int>> scripts;
     scripts.push_back(upstream().item(1));
     scripts.push_back(upstream().item(2));
     detail::input_list inputs(std::move(scripts));
@@ -64,7 +64,7 @@ TEST_F(inputs_test, of_one_type_are_pulled_and_released_by_index) {
 }
 
 TEST_F(inputs_test, none_at_all_have_an_executor_all_the_same) {
-    detail::input_list<script<int>> none({});
+    detail::input_list<script_source<int>> none({});
 
     EXPECT_EQ(none.size(), 0U);
     EXPECT_TRUE(none.get_executor());

@@ -1,8 +1,8 @@
-#include <streamx/testing/stream_probe.hpp>
+#include <streamx/testing/probe.hpp>
 
 #include <streamx/operators/on.hpp>
 #include <streamx/sources/range.hpp>
-#include <streamx/testing/script.hpp>
+#include <streamx/testing/script_source.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,8 +18,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct stream_probe_test : ::testing::Test {
-    auto play() { return script<int>(ctx.get_executor(), seen); }
+struct probe_test : ::testing::Test {
+    auto play() { return script_source<int>(ctx.get_executor(), seen); }
 
     template <class Expect>
     static std::string complaint(Expect expect) {
@@ -36,8 +36,8 @@ struct stream_probe_test : ::testing::Test {
     observer seen;
 };
 
-TEST_F(stream_probe_test, takes_what_was_requested_and_no_more) {
-    stream_probe consumer(clock, play().item(1).item(2).item(3).end());
+TEST_F(probe_test, takes_what_was_requested_and_no_more) {
+    probe consumer(clock, play().item(1).item(2).item(3).end());
     consumer.expect_nothing();
     EXPECT_EQ(seen.items(), 0u);
 
@@ -50,8 +50,8 @@ TEST_F(stream_probe_test, takes_what_was_requested_and_no_more) {
     consumer.expect_end();
 }
 
-TEST_F(stream_probe_test, lets_time_pass_for_what_is_expected_and_not_for_nothing) {
-    stream_probe consumer(clock, play().wait(1h).item(1).hang());
+TEST_F(probe_test, lets_time_pass_for_what_is_expected_and_not_for_nothing) {
+    probe consumer(clock, play().wait(1h).item(1).hang());
     consumer.request(1);
     consumer.expect_nothing();
     EXPECT_EQ(clock.elapsed(), 0s);
@@ -60,18 +60,18 @@ TEST_F(stream_probe_test, lets_time_pass_for_what_is_expected_and_not_for_nothin
     EXPECT_EQ(clock.elapsed(), 1h);
 }
 
-TEST_F(stream_probe_test, expects_failures_by_code_by_text_or_as_they_are) {
-    stream_probe one(clock, play().fail(asio::error::connection_reset));
+TEST_F(probe_test, expects_failures_by_code_by_text_or_as_they_are) {
+    probe one(clock, play().fail(asio::error::connection_reset));
     one.expect_error(asio::error::connection_reset);
-    stream_probe two(clock, play().fail(std::make_exception_ptr(std::runtime_error("no"))));
+    probe two(clock, play().fail(std::make_exception_ptr(std::runtime_error("no"))));
     two.expect_error("no");
-    stream_probe three(clock, play().fail(std::make_exception_ptr(std::runtime_error("no"))));
+    probe three(clock, play().fail(std::make_exception_ptr(std::runtime_error("no"))));
     EXPECT_THROW(std::rethrow_exception(three.expect_error()), std::runtime_error);
     three.expect_end();
 }
 
-TEST_F(stream_probe_test, says_what_was_there_instead) {
-    stream_probe consumer(clock, play().item(1).item(2).item(3).item(4).end());
+TEST_F(probe_test, says_what_was_there_instead) {
+    probe consumer(clock, play().item(1).item(2).item(3).item(4).end());
     EXPECT_EQ(
         complaint([&] { consumer.expect_next(7); }),
         "expected the item 7, and there was the item 1");
@@ -88,16 +88,16 @@ TEST_F(stream_probe_test, says_what_was_there_instead) {
     EXPECT_EQ(
         complaint([&] { consumer.expect_next(); }), "expected an item, and there was the end");
 
-    stream_probe failing(clock, play().fail(std::make_exception_ptr(std::runtime_error("no"))));
+    probe failing(clock, play().fail(std::make_exception_ptr(std::runtime_error("no"))));
     EXPECT_EQ(
         complaint([&] { failing.expect_error("yes"); }), "expected the failure yes, and it was no");
-    stream_probe hanging(clock, play().hang());
+    probe hanging(clock, play().hang());
     EXPECT_EQ(complaint([&] { hanging.expect_next(1); }), "expected an item, and nothing came");
 }
 
-TEST_F(stream_probe_test, runs_on_an_io_context_too) {
+TEST_F(probe_test, runs_on_an_io_context_too) {
     asio::io_context plain;
-    stream_probe consumer(plain, range(0, 2) | on(plain));
+    probe consumer(plain, range(0, 2) | on(plain));
     consumer.request(1);
     consumer.expect_next(0);
     consumer.expect_nothing();
@@ -105,8 +105,8 @@ TEST_F(stream_probe_test, runs_on_an_io_context_too) {
     consumer.expect_end();
 }
 
-TEST_F(stream_probe_test, cancel_destroys_the_stream_and_a_request_for_none_is_refused) {
-    stream_probe consumer(clock, play().hang());
+TEST_F(probe_test, cancel_destroys_the_stream_and_a_request_for_none_is_refused) {
+    probe consumer(clock, play().hang());
     EXPECT_THROW(consumer.request(0), std::invalid_argument);
     consumer.request(1);
     consumer.cancel();

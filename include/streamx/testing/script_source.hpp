@@ -35,7 +35,7 @@ public:
 
 private:
     template <class>
-    friend class script;
+    friend class script_source;
 
     struct counts {
         std::size_t pulls = 0;
@@ -48,7 +48,7 @@ private:
 };
 
 /// A stream that plays what it is told, to stand upstream of what is tested:
-/// `script<int>(ex).item(1).wait(10ms).item(2).end()`.
+/// `script_source<int>(ex).item(1).wait(10ms).item(2).end()`.
 ///
 /// `pending` is a gap: the wait for what comes after it completes by a post. After `hang` nothing
 /// comes any more. A script that was played through is at its end.
@@ -56,36 +56,38 @@ private:
 /// `wait` lets time pass, by the clock of the executor's context. The time of a script begins with the
 /// first pull and goes on by itself: for a consumer that is late, what was due meanwhile is ready.
 template <class T>
-class [[nodiscard]] script : public stream_interface<script<T>> {
+class [[nodiscard]] script_source : public stream_interface<script_source<T>> {
 public:
     using value_type = T;
     using executor_type = asio::any_io_executor;
 
-    explicit script(asio::any_io_executor ex, observer seen = {})
+    explicit script_source(asio::any_io_executor ex, observer seen = {})
         : executor_(std::move(ex)),
           state_(std::make_shared<state>(streamx::detail::context_of(*this), std::move(seen))) {}
-    script(script&&) = default;
-    script& operator=(script&&) = default;
+    script_source(script_source&&) = default;
+    script_source& operator=(script_source&&) = default;
 
-    script& item(T x) & { return add(kind::item, std::move(x)); }
-    script&& item(T x) && { return std::move(item(std::move(x))); }
-    script& pending() & { return add(kind::gap); }
-    script&& pending() && { return std::move(pending()); }
-    script& wait(clock_service::duration d) & { return add(kind::wait, {}, {}, d); }
-    script&& wait(clock_service::duration d) && { return std::move(wait(d)); }
-    script& hang() & { return add(kind::hang); }
-    script&& hang() && { return std::move(hang()); }
-    script& end() & { return add(kind::end); }
-    script&& end() && { return std::move(end()); }
+    script_source& item(T x) & { return add(kind::item, std::move(x)); }
+    script_source&& item(T x) && { return std::move(item(std::move(x))); }
+    script_source& pending() & { return add(kind::gap); }
+    script_source&& pending() && { return std::move(pending()); }
+    script_source& wait(clock_service::duration d) & { return add(kind::wait, {}, {}, d); }
+    script_source&& wait(clock_service::duration d) && { return std::move(wait(d)); }
+    script_source& hang() & { return add(kind::hang); }
+    script_source&& hang() && { return std::move(hang()); }
+    script_source& end() & { return add(kind::end); }
+    script_source&& end() && { return std::move(end()); }
 
     /// Fails with this, as it is.
-    script& fail(std::exception_ptr failure) & {
+    script_source& fail(std::exception_ptr failure) & {
         return add(kind::failure, std::nullopt, std::move(failure));
     }
-    script&& fail(std::exception_ptr failure) && { return std::move(fail(std::move(failure))); }
+    script_source&& fail(std::exception_ptr failure) && {
+        return std::move(fail(std::move(failure)));
+    }
     /// Fails with a `boost::system::system_error`.
-    script& fail(error_code ec) & { return fail(make_failure(ec, "script")); }
-    script&& fail(error_code ec) && { return std::move(fail(ec)); }
+    script_source& fail(error_code ec) & { return fail(make_failure(ec, "script_source")); }
+    script_source&& fail(error_code ec) && { return std::move(fail(ec)); }
 
     executor_type get_executor() const noexcept { return executor_; }
 
@@ -194,7 +196,7 @@ private:
             self->go_on();
         }
 
-        script* self;
+        script_source* self;
     };
 
     /// Lets the wait complete, unless it is for a time: at once, or after a post if there is a gap.
@@ -216,7 +218,7 @@ private:
             });
     }
 
-    script&
+    script_source&
     add(kind what,
         std::optional<T> item = std::nullopt,
         std::exception_ptr failure = nullptr,
