@@ -293,6 +293,38 @@ FIGURES += [
     ),
 ]
 
+
+def tcp(what, size):
+    return Ours("tcp", f"tcp/{what}/{size}")
+
+
+for size in (16, 64, 256, 1024, 16384):
+    FIGURES += [
+        Figure(
+            f"length_prefixed over TCP, {size} bytes, owned",
+            tcp("streamx/owned", size),
+            [
+                Peer("a coalescing writer by hand, views", Cpp("e_net_asio", f"E/asio_coalesced_aw/2proc/{size}B"), at_least=0.8),
+                Peer("ZeroMQ", Cpp("e_net_zmq", f"E/zeromq_push_pull/2proc/{size}B"), at_least=4 if size <= 256 else 2),
+                Peer("tokio's Framed, feed", Rust(f"tcp_frames/two_processes/feed/size={size}"), at_least=1),
+                Peer("tokio's Framed, send_all", Rust(f"tcp_frames/two_processes/send_all/size={size}"), at_least=1),
+            ],
+            threads=True,
+        ),
+        Figure(
+            f"length_prefixed over TCP, {size} bytes, views",
+            tcp("streamx/views", size),
+            [Peer("batches by hand", Cpp("e_net_asio", f"E/asio_batched_aw/2proc/{size}B"), at_least=0.6)],
+            threads=True,
+        ),
+        Figure(
+            f"length_prefixed over TCP, {size} bytes, a co_await an item",
+            tcp("streamx/co_await", size),
+            [Peer("raw Asio, an operation a message", tcp("raw/one_by_one", size), at_least=10)],
+            threads=True,
+        ),
+    ]
+
 # figure, ours, raw peer of the same kind, at most bytes of resident memory
 MEMORY = [
     ("idle local channel, before its first item", "idle/streamx_local", "idle/raw", 400),

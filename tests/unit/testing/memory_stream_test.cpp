@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,9 +29,12 @@ struct memory_stream_test : ::testing::Test {
         run();
         return p;
     }
-    transfer write(memory_stream& s, const std::string& bytes) {
+    transfer write(memory_stream& s, std::string bytes) {
         transfer p;
-        p.start([&](auto handler) { s.async_write_some(asio::buffer(bytes), std::move(handler)); });
+        written.push_back(std::move(bytes)); // it may wait for room
+        p.start([&](auto handler) {
+            s.async_write_some(asio::buffer(written.back()), std::move(handler));
+        });
         run();
         return p;
     }
@@ -48,6 +52,7 @@ struct memory_stream_test : ::testing::Test {
 
     asio::io_context ctx;
     std::string into;
+    std::deque<std::string> written;
     std::pair<memory_stream, memory_stream> ends = memory_stream::pair(ctx.get_executor(), 4);
     memory_stream& a = ends.first;
     memory_stream& b = ends.second;

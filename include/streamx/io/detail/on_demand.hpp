@@ -117,7 +117,7 @@ private:
 
     void wait_is_over(error_code ec) {
         waiting_ = false;
-        if (ec == asio::error::operation_aborted && running_)
+        if (ec == asio::error::operation_aborted && running_ && !detached_)
             stop_.emit(asio::cancellation_type::total);
         if constexpr (requires { derived().wait_ends(); })
             derived().wait_ends();
