@@ -37,7 +37,7 @@ public:
         try {
             take_completion(
                 "from_async",
-                [this](auto&&... made) { give(std::forward<decltype(made)>(made)...); },
+                [this](auto&&... made) { this->give(std::forward<decltype(made)>(made)...); },
                 std::forward<Results>(results)...);
             job_->out.close();
         } catch (...) {

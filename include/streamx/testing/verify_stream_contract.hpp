@@ -44,19 +44,25 @@ public:
         asio::cancellation_type type = asio::cancellation_type::none;
     };
 
+    struct outcome {
+        collected<item_t<S>> got;
+        std::size_t waits = 0;
+        bool in_time = false; ///< the interruption came before the wait was over
+    };
+
+    template <class Context>
+    static outcome play(Context& context, S&& stream, interruption plan) {
+        return contract_run(context, std::move(stream), plan).seen_;
+    }
+
+private:
+    static constexpr std::size_t most_futile_waits = 10'000;
+
     template <class Context>
     contract_run(Context& context, S&& stream, interruption plan)
         : stream_(std::move(stream)), plan_(plan), elsewhere_(context.get_executor()) {
         pull(context);
     }
-
-    const collected<item_t<S>>& got() const noexcept { return got_; }
-    std::size_t waits() const noexcept { return waits_; }
-    /// The interruption came before the wait was over.
-    bool in_time() const noexcept { return in_time_; }
-
-private:
-    static constexpr std::size_t most_futile_waits = 10'000;
 
     template <class Context>
     void pull(Context& context) {
@@ -64,11 +70,11 @@ private:
         try {
             for (;;) {
                 if (auto item = streamx::detail::try_next_once(*stream_)) {
-                    got_.items.push_back(*std::move(item));
+                    seen_.got.items.push_back(*std::move(item));
                     futile = 0;
                     continue;
                 } else if (item.is_end()) {
-                    got_.ended = true;
+                    seen_.got.ended = true;
                     return;
                 }
                 if (++futile == most_futile_waits)
@@ -82,15 +88,15 @@ private:
         } catch (const expectation_failed&) {
             throw;
         } catch (...) {
-            got_.failure = std::current_exception();
-            got_.what = what_of(got_.failure);
+            seen_.got.failure = std::current_exception();
+            seen_.got.what = what_of(seen_.got.failure);
         }
     }
 
     template <class Context>
     error_code wait(Context& context) {
-        const bool interrupted = plan_.what != how::not_at_all && plan_.at == waits_;
-        ++waits_;
+        const bool interrupted = plan_.what != how::not_at_all && plan_.at == seen_.waits;
+        ++seen_.waits;
         asio::cancellation_signal cancel;
         completion_probe<> done;
         auto at_home = std::make_shared<bool>(true);
@@ -108,10 +114,10 @@ private:
         if (interrupted) {
             for (std::size_t i = 0; i != plan_.steps && done.calls() == 0; ++i)
                 run_one(context);
-            in_time_ = done.calls() == 0;
+            seen_.in_time = done.calls() == 0;
             if (plan_.what == how::cancel) {
                 cancel.emit(plan_.type);
-            } else if (in_time_) {
+            } else if (seen_.in_time) {
                 stream_.reset();
                 if (done.calls() != 0)
                     throw expectation_failed("a wait completed inside the stream's destructor");
@@ -150,9 +156,7 @@ private:
     std::optional<S> stream_;
     interruption plan_;
     asio::strand<asio::io_context::executor_type> elsewhere_;
-    collected<item_t<S>> got_;
-    std::size_t waits_ = 0;
-    bool in_time_ = false;
+    outcome seen_;
 };
 
 template <class T>
@@ -184,24 +188,24 @@ auto verify_stream_contract(Make make) {
     const auto play = [&make](typename run::interruption plan) {
         asio::io_context context;
         virtual_clock clock(context);
-        return run(clock, make(asio::any_io_executor(context.get_executor())), plan);
+        return run::play(clock, make(asio::any_io_executor(context.get_executor())), plan);
     };
     const auto whole = play({});
-    for (std::size_t at = 0; at != whole.waits(); ++at) {
+    for (std::size_t at = 0; at != whole.waits; ++at) {
         using enum asio::cancellation_type;
         for (auto type : {total, partial, terminal})
             for (std::size_t steps = 0;; ++steps) {
                 const auto cancelled = play({how::cancel, at, steps, type});
-                if (!detail::same_items(cancelled.got(), whole.got()))
+                if (!detail::same_items(cancelled.got, whole.got))
                     throw expectation_failed(
                         "a wait was cancelled, and items were lost or doubled");
-                if (!cancelled.in_time())
+                if (!cancelled.in_time)
                     break;
             }
-        for (std::size_t steps = 0; play({how::destroy, at, steps}).in_time(); ++steps) {
+        for (std::size_t steps = 0; play({how::destroy, at, steps}).in_time; ++steps) {
         }
     }
-    return whole.got();
+    return whole.got;
 }
 
 /// Checks as much of it as one stream shows that is pulled once, on `context`: an `io_context` or a
@@ -209,8 +213,9 @@ auto verify_stream_contract(Make make) {
 template <async_stream S, class Context>
 collected<item_t<S>> verify_stream_contract(Context& context, S stream) {
     using run = detail::contract_run<S>;
-    return run(context, std::move(stream), {run::how::cancel, 0, 0, asio::cancellation_type::total})
-        .got();
+    return run::play(
+               context, std::move(stream), {run::how::cancel, 0, 0, asio::cancellation_type::total})
+        .got;
 }
 
 /// The same of a stream that has no executor.
