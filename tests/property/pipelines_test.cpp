@@ -40,13 +40,15 @@ struct plan_of_a_run {
     }
 
     static stage random_stage(dice& d) {
-        switch (d.upto(2)) {
+        switch (d.upto(3)) {
         case 0:
             return random_transforming_stage(d);
         case 1:
             return random_dropping_stage(d);
-        default:
+        case 2:
             return random_gathering_stage(d);
+        default:
+            return random_combining_stage(d);
         }
     }
 

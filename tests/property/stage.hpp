@@ -75,5 +75,6 @@ inline int sum(const ints& items) {
 stage random_transforming_stage(dice& d);
 stage random_dropping_stage(dice& d);
 stage random_gathering_stage(dice& d);
+stage random_combining_stage(dice& d);
 
 } // namespace streamx::testing
