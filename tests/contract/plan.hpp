@@ -27,6 +27,7 @@ struct plan {
     bool gaps = false;
     finish last = finish::ends;
     item_counts* counts = nullptr;
+    observer seen{}; // of the script that plays it
 
     T item(int value) const {
         if constexpr (std::is_same_v<T, counted_item>)
@@ -38,8 +39,8 @@ struct plan {
 
 /// The plan as a script.
 template <class T>
-script_source<T> play(const asio::any_io_executor& ex, const plan<T>& p, observer seen = {}) {
-    script_source<T> s(ex, std::move(seen));
+script_source<T> play(const asio::any_io_executor& ex, const plan<T>& p) {
+    script_source<T> s(ex, p.seen);
     for (int i = 1; i <= p.items; ++i) {
         if (p.gaps)
             s.pending();
@@ -56,6 +57,13 @@ script_source<T> play(const asio::any_io_executor& ex, const plan<T>& p, observe
         break;
     }
     return std::move(s).hang();
+}
+
+/// The same, seen by that observer.
+template <class T>
+script_source<T> play(const asio::any_io_executor& ex, plan<T> p, observer seen) {
+    p.seen = std::move(seen);
+    return play(ex, p);
 }
 
 /// Appends the value of an item, or of all that are in a chunk.

@@ -41,7 +41,7 @@ public:
         gives_its_items_and_stays_at_its_end();
         if (can_.fail)
             fails_once_and_then_ends();
-        loses_nothing_when_cancelled_anywhere();
+        survives_a_strike_at_each_suspension_point();
         if (can_.hang) {
             gives_up_a_wait_when_cancelled();
             tells_its_waiter_when_destroyed();
@@ -78,39 +78,88 @@ private:
         }
     }
 
-    void loses_nothing_when_cancelled_anywhere() {
+    /// Each suspension point of a whole run, with a run for each: the pull that waits there is
+    /// cancelled, or, for `none`, the stream destroyed.
+    void survives_a_strike_at_each_suspension_point() {
         using enum asio::cancellation_type;
-        for (auto how : {total, partial, terminal})
-            for (int steps = 0; cancelled_after(steps, how); ++steps)
-                ASSERT_LT(steps, 100) << "async_next does not complete";
+        for (auto how : {total, partial, terminal, none})
+            for (int point = 0; struck_at(point, how); ++point)
+                ASSERT_LT(point, 200) << "the run does not come to its end";
     }
 
-    /// False when the pull was over before it could be cancelled.
-    bool cancelled_after(int steps, asio::cancellation_type how) {
+    /// False when the run has no such point.
+    bool struck_at(int point, asio::cancellation_type how) {
         SCOPED_TRACE(
-            "loses nothing when cancelled after " + std::to_string(steps) + " steps by type " +
-            std::to_string(static_cast<unsigned>(how)));
-        auto s = stream({3, true});
-        asio::cancellation_signal cancel;
-        next_probe p;
-        pull(s, p, cancel.slot());
-        for (int i = 0; i != steps; ++i) {
-            clock_.run_one();
+            (how == asio::cancellation_type::none
+                 ? "destroyed"
+                 : "cancelled by type " + std::to_string(static_cast<unsigned>(how))) +
+            " at suspension point " + std::to_string(point));
+        plan<T> p{3, true};
+        const observer seen = p.seen;
+        std::optional s(stream(std::move(p)));
+        std::vector<int> got;
+        for (int step = 0;;) {
+            asio::cancellation_signal cancel;
+            next_probe pulled;
+            pull(*s, pulled, cancel.slot());
+            while (pulled.calls() == 0 && step != point && clock_.run_one() != 0)
+                ++step;
+            if (pulled.calls() != 0) {
+                if (took(pulled, got))
+                    continue;
+                EXPECT_EQ(got, one_to(3)) << pulled->what;
+                return false;
+            }
+            if (step != point) {
+                ADD_FAILURE() << "it hangs";
+                return false;
+            }
+            if (how == asio::cancellation_type::none)
+                destroyed(s, pulled, seen);
+            else
+                cancelled(*s, pulled, cancel, how, got);
+            return true;
         }
-        const bool over = p.calls() != 0;
+    }
+
+    void cancelled(
+        stream_type& s,
+        next_probe& pulled,
+        asio::cancellation_signal& cancel,
+        asio::cancellation_type how,
+        std::vector<int>& got) {
         cancel.emit(how);
         poll();
 
-        EXPECT_EQ(p.calls(), 1);
-        std::vector<int> got;
-        if (p->value && *p->value)
-            append_values(got, **p->value);
-        else
-            EXPECT_EQ(p->ec, asio::error::operation_aborted) << p->what;
+        EXPECT_EQ(pulled.calls(), 1);
+        if (!took(pulled, got) && pulled->failure) {
+            EXPECT_EQ(pulled->ec, asio::error::operation_aborted) << pulled->what;
+        }
         for (int value : values(collect(clock_, s).items))
             got.push_back(value);
         EXPECT_EQ(got, one_to(3));
-        return !over;
+    }
+
+    /// It leaves no upstream, no timer, and nobody waiting.
+    void destroyed(std::optional<stream_type>& s, next_probe& pulled, const observer& seen) {
+        const auto then = clock_.now();
+        s.reset();
+        poll();
+
+        EXPECT_EQ(pulled.calls(), 1);
+        if (pulled->failure) {
+            EXPECT_EQ(pulled->ec, asio::error::operation_aborted) << pulled->what;
+        }
+        EXPECT_EQ(seen.live(), 0u) << "upstream is left";
+        EXPECT_EQ(clock_.now(), then) << "a timer is left";
+    }
+
+    /// Whether the pull has brought something.
+    static bool took(next_probe& pulled, std::vector<int>& got) {
+        if (!pulled->value || !*pulled->value)
+            return false;
+        append_values(got, **pulled->value);
+        return true;
     }
 
     void gives_up_a_wait_when_cancelled() {
