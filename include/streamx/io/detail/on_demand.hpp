@@ -58,7 +58,7 @@ public:
         detached_ = true;
         waiting_ = false;
         gate_.abort();
-        stop_.emit(asio::cancellation_type::terminal);
+        stop();
         if constexpr (requires { derived().left(); })
             derived().left();
     }
@@ -75,7 +75,7 @@ protected:
             begin();
     }
     /// Stops what runs, for good.
-    void stop() { stop_.emit(asio::cancellation_type::terminal); }
+    void stop() { tell(asio::cancellation_type::terminal); }
 
 private:
     template <class Handler>
@@ -99,12 +99,21 @@ private:
         executor_type get_executor() const noexcept { return self->get_executor(); }
         cancellation_slot_type get_cancellation_slot() const noexcept { return self->stop_.slot(); }
 
+        explicit running_op(std::shared_ptr<Derived> d) noexcept : self(std::move(d)) {}
+        running_op(running_op&&) = default;
+        running_op& operator=(running_op&&) = delete;
+        ~running_op() {
+            if (self)
+                self->running_ = false; // it went with its context
+        }
+
         template <class... Results>
         void operator()(Results&&... results) {
-            self->running_ = false;
-            self->stop_.slot().clear();
-            if (!self->detached_)
-                self->came(std::forward<Results>(results)...);
+            const auto alive = std::move(self);
+            alive->running_ = false;
+            alive->stop_.slot().clear();
+            if (!alive->detached_)
+                alive->came(std::forward<Results>(results)...);
         }
 
         std::shared_ptr<Derived> self;
@@ -115,10 +124,24 @@ private:
         derived().start(running_op{this->shared_from_this()});
     }
 
+    /// Posted, as Asio 1.81 reaches for a coroutine that is over meanwhile when it is told from elsewhere.
+    void tell(asio::cancellation_type how) {
+        if (!running_)
+            return;
+        streamx::detail::post_to(
+            derived().get_executor(), std::allocator<void>(), [weak = this->weak_from_this(), how] {
+                const auto alive = weak.lock();
+                if (!alive || !alive->running_)
+                    return;
+                if (how == asio::cancellation_type::terminal || !alive->waiting_)
+                    alive->stop_.emit(how);
+            });
+    }
+
     void wait_is_over(error_code ec) {
         waiting_ = false;
-        if (ec == asio::error::operation_aborted && running_ && !detached_)
-            stop_.emit(asio::cancellation_type::total);
+        if (ec == asio::error::operation_aborted && !detached_)
+            tell(asio::cancellation_type::total);
         if constexpr (requires { derived().wait_ends(); })
             derived().wait_ends();
     }
