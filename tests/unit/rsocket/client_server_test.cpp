@@ -245,11 +245,11 @@ TEST_F(rsocket_test, a_dead_server_is_found_within_three_intervals) {
     asking.keepalive = 10s;
     serve().on_stream("silent", [&](const request&) { return count_to(0); });
     auto [mine, theirs] = memory_stream::pair(ctx.get_executor());
-    run([&, mine = std::move(mine)]() mutable -> asio::awaitable<void> {
+    run([&, end = std::move(mine)]() mutable -> asio::awaitable<void> {
         auto c = co_await connect();
         auto began = time.now();
         // The peer of this connection never answers: what it is sent goes nowhere.
-        auto waiting = async_connect(make_transport(std::move(mine)), asking, asio::use_awaitable);
+        auto waiting = async_connect(make_transport(std::move(end)), asking, asio::use_awaitable);
         try {
             co_await std::move(waiting);
             ADD_FAILURE();
