@@ -76,7 +76,7 @@ public:
         Handler handler) {
         if (self && self->up_ && !self->waiting_.exchange(true, std::memory_order_relaxed)) {
             auto ex = executor_for(handler, fallback);
-            self->up_->async_wait(arrival<decltype(ex)>{self, ex});
+            self->up_->async_wait(arrival<decltype(ex)>(self, ex));
         }
         // What is left to be told when it is over is not waited for.
         timer::async_wait(
@@ -88,19 +88,28 @@ public:
 
 private:
     /// What the wait for upstream completes with. It outlasts that of the operator and so must not
-    /// count as work.
+    /// count as work. When its context goes it is destroyed instead: then upstream is not waited for
+    /// any more, and worth another try.
     template <class Executor>
-    struct arrival {
+    class arrival {
+    public:
         using executor_type = untracked<Executor>;
-        executor_type get_executor() const noexcept { return executor_type(ex); }
+        executor_type get_executor() const noexcept { return executor_type(ex_); }
+
+        arrival(std::weak_ptr<timed_input> input, const Executor& ex)
+            : input_(std::move(input)), ex_(ex) {}
+        arrival(arrival&&) = default;
+        arrival& operator=(arrival&&) = delete;
+        ~arrival() { (*this)({}); }
 
         void operator()(error_code ec) {
-            if (auto alive = input.lock())
+            if (auto alive = std::exchange(input_, {}).lock())
                 alive->arrive(ec);
         }
 
-        std::weak_ptr<timed_input> input;
-        Executor ex;
+    private:
+        std::weak_ptr<timed_input> input_;
+        Executor ex_;
     };
 
     void arrive(error_code ec) {
