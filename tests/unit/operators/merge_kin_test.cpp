@@ -9,11 +9,11 @@
 #include <streamx/testing/collect.hpp>
 #include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/script_source.hpp>
+#include <unit/operators/broken.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -31,20 +31,6 @@ namespace {
 
 using ints = std::vector<int>;
 using any = any_stream<int>;
-
-/// A stream whose wait fails.
-struct broken : stream_interface<broken> {
-    using value_type = int;
-    using executor_type = asio::any_io_executor;
-    explicit broken(executor_type e) : ex(std::move(e)) {}
-    executor_type get_executor() const noexcept { return ex; }
-    poll<int> try_next() { return pending; }
-    template <class Handler>
-    void async_wait(Handler handler) {
-        asio::post(ex, [h = std::move(handler)]() mutable { h(asio::error::connection_reset); });
-    }
-    executor_type ex;
-};
 
 struct merge_kin_test : ::testing::Test {
     asio::io_context ctx;

@@ -7,6 +7,7 @@
 #include <streamx/testing/collect.hpp>
 #include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/script_source.hpp>
+#include <unit/operators/broken.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/bind_executor.hpp>
@@ -42,20 +43,6 @@ struct merge_test : ::testing::Test {
         p.start([&](auto handler) { s.async_wait(std::move(handler)); });
         return p;
     }
-};
-
-/// A stream whose wait fails.
-struct broken : stream_interface<broken> {
-    using value_type = int;
-    using executor_type = asio::any_io_executor;
-    explicit broken(executor_type e) : ex(std::move(e)) {}
-    executor_type get_executor() const noexcept { return ex; }
-    poll<int> try_next() { return pending; }
-    template <class Handler>
-    void async_wait(Handler handler) {
-        asio::post(ex, [h = std::move(handler)]() mutable { h(asio::error::connection_reset); });
-    }
-    executor_type ex;
 };
 
 TEST_F(merge_test, takes_turns_among_those_that_are_ready) {

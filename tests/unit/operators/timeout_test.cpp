@@ -5,6 +5,7 @@
 #include <streamx/testing/script_source.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
@@ -88,6 +89,17 @@ TEST_F(timeout_test, destroyed_while_it_waits_it_leaves_nothing_behind) {
 
     EXPECT_EQ(seen.live(), 0u);
     EXPECT_EQ(clock.elapsed(), 0s);
+}
+
+TEST_F(timeout_test, goes_on_elsewhere_when_a_context_that_waited_has_gone) {
+    auto s = upstream().wait(1min).item(1).end() | timeout(10min);
+    {
+        asio::io_context gone;
+        s.async_wait(asio::bind_executor(gone.get_executor(), [](error_code) { ADD_FAILURE(); }));
+    }
+
+    EXPECT_EQ(**next(clock, s).value, 1);
+    EXPECT_EQ(clock.elapsed(), 1min);
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 #include <streamx/rsocket/server.hpp>
 
 #include <rsocket/frame.hpp>
+#include <streamx/channels/broadcast.hpp>
 #include <streamx/core/error.hpp>
 #include <streamx/operators/map.hpp>
 #include <streamx/operators/on.hpp>
@@ -353,6 +354,33 @@ TEST_F(rsocket_test, a_peer_that_asks_for_2_31_items_and_reads_none_costs_a_boun
     EXPECT_EQ(serve().connections(), 0U);
     EXPECT_GT(made, 1000U);
     EXPECT_LT(made, 50'000U); // 64 KiB encoded, as many on their way, and the pipe
+}
+
+TEST_F(rsocket_test, a_broadcast_is_published_to_every_client) {
+    broadcast<payload> news(ctx.get_executor());
+    serve().publish("news", news, {.capacity = 2});
+    std::vector<client> clients;
+    std::vector<std::string> got[2];
+    run([&]() -> asio::awaitable<void> {
+        for (auto& items : got) {
+            auto& c = clients.emplace_back(co_await connect());
+            asio::co_spawn(
+                ctx,
+                all(c.request_stream("news", payload{})),
+                [&items](std::exception_ptr e, std::vector<std::string> v) {
+                    EXPECT_FALSE(e);
+                    items = std::move(v);
+                });
+        }
+        co_await news.async_wait_subscribers(2, asio::use_awaitable);
+        for (const char* item : {"a", "b", "c", "d"})
+            co_await news.put(payload{item});
+        news.close();
+    });
+    testing::run_until(time, [&] { return !got[0].empty() && !got[1].empty(); });
+    EXPECT_EQ(got[0], (std::vector<std::string>{"a", "b", "c", "d"}));
+    EXPECT_EQ(got[1], got[0]);
+    srv.reset(); // before what it publishes
 }
 
 } // namespace

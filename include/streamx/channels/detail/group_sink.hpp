@@ -116,7 +116,7 @@ public:
                 asio::query(full.get_executor(), asio::execution::context));
             stall_watch::watch(watch_, full, patience_);
         }
-        full.async_wait(retry_op<Op>{std::move(op)});
+        full.async_wait(retry_op<Op>{{std::move(op)}});
     }
 
     void close(const std::exception_ptr& failure) {

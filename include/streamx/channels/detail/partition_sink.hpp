@@ -56,7 +56,7 @@ public:
 
     template <class Op>
     void async_wait(Op op) {
-        parts_[*at_].async_wait(retry_op<Op>{std::move(op)});
+        parts_[*at_].async_wait(retry_op<Op>{{std::move(op)}});
     }
 
     void close(const std::exception_ptr& failure) {

@@ -5,6 +5,7 @@
 #include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/first_executor.hpp>
 #include <streamx/core/detail/handler.hpp>
+#include <streamx/core/detail/wrapped_op.hpp>
 
 #include <exception>
 #include <optional>
@@ -102,31 +103,20 @@ public:
             // It keeps its place in the sink's queue, and is the sink's to give back.
             item next = *std::move(held_);
             held_.reset();
-            sink_.async_send(std::move(next), sent_op<Op>{std::move(op), this});
+            sink_.async_send(std::move(next), sent_op<Op>{{std::move(op)}, this});
         } else
             sink_.async_wait(std::move(op));
     }
 
 private:
     template <class Op>
-    struct sent_op {
-        using executor_type = asio::associated_executor_t<Op>;
-        using allocator_type = asio::associated_allocator_t<Op>;
-        using cancellation_slot_type = asio::associated_cancellation_slot_t<Op>;
-
-        executor_type get_executor() const noexcept { return asio::get_associated_executor(op); }
-        allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(op); }
-        cancellation_slot_type get_cancellation_slot() const noexcept {
-            return asio::get_associated_cancellation_slot(op);
-        }
-
+    struct sent_op : wrapped_op<Op> {
         void operator()(error_code ec) {
             if (!ec) // on error the stream may be gone
                 self->taken_ = true;
-            op(ec);
+            this->op(ec);
         }
 
-        Op op;
         sending_stream* self;
     };
 
