@@ -45,13 +45,17 @@ http_message_state::http_message_state(http_peer p, std::unique_ptr<http_parser>
 http_message_state::~http_message_state() = default;
 
 poll<std::string> http_message_state::piece() {
-    auto bytes = peer.in->bytes();
-    parser->put(bytes);
-    peer.in->remain(bytes);
+    if (peer.in.get()) {
+        auto bytes = peer.in->bytes();
+        parser->put(bytes);
+        peer.in->remain(bytes);
+    }
     if (auto found = parser->take_body(); !found.empty())
         return found;
     if (parser->done())
         return end;
+    if (!peer.in.get())
+        throw sys::system_error(errc::closed, "http: the connection has been handed on");
     if (!peer.in->over()) {
         peer.in->starve();
         return pending;
@@ -114,6 +118,15 @@ detail::http_peer http_exchange::take_peer() {
     if (std::exchange(answered_, true))
         throw sys::system_error(errc::closed, "http: answered already");
     return std::move(message_->peer);
+}
+
+detail::http_peer http_exchange::take_writer() {
+    if (message_->parser->done())
+        return take_peer();
+    // The body is still to come: who reads it notices when the client goes.
+    if (std::exchange(answered_, true))
+        throw sys::system_error(errc::closed, "http: answered already");
+    return detail::http_peer(message_->peer.shared);
 }
 
 sse_sink http_exchange::events(const sse_options& options, field_list fields) {

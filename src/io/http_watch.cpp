@@ -24,13 +24,15 @@ http_watch::http_watch(
     std::string beat)
     : in_(std::move(in)), out_(out), every_(every), beat_(std::move(beat)),
       dog_(out->get_executor()) {
-    in_->shared().limits.idle = endpoint_limits::no_deadline; // nothing needs to come
+    if (in_.get())
+        in_->shared().limits.idle = endpoint_limits::no_deadline; // nothing needs to come
 }
 
 void http_watch::start() {
     since_ = dog_.now();
     dog_.watch(shared_from_this());
-    listen();
+    if (in_.get())
+        listen();
 }
 
 void http_watch::stop() {

@@ -51,8 +51,8 @@ public:
         std::string_view body,
         field_list fields = {});
 
-    /// Begins a response whose body is written as items of a codec: `lines_sink`-like with `line_codec`,
-    /// NDJSON with `json_lines_codec`, as it is with `bytes_codec`.
+    /// Begins a response whose body is written as items of a codec: lines with `line_codec`, NDJSON with
+    /// `json_lines_codec`, as it is with `bytes_codec`. The request's body can be read meanwhile.
     template <encoder Codec>
     http_body_sink<Codec> stream(
         std::string_view content_type,
@@ -60,7 +60,7 @@ public:
         unsigned status = 200,
         field_list fields = {}) {
         const auto head = stream_head(status, content_type, std::move(fields), true);
-        return http_body_sink<Codec>(take_peer(), std::move(codec), head);
+        return http_body_sink<Codec>(take_writer(), std::move(codec), head);
     }
 
     /// Begins a response of Server-Sent Events.
@@ -80,6 +80,7 @@ private:
     std::string stream_head(
         unsigned status, std::string_view content_type, field_list fields, bool chunked) const;
     detail::http_peer take_peer();
+    detail::http_peer take_writer();
     const endpoint_limits& limits() const noexcept;
 
     std::shared_ptr<detail::http_message_state> message_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <streamx/core/detail/ready.hpp>
 #include <streamx/core/stream_interface.hpp>
 #include <streamx/io/chunked_codec.hpp>
 #include <streamx/io/codec.hpp>
@@ -40,7 +41,7 @@ struct http_message_state {
 /// What is not asked for is not read, and so TCP holds up who sends it.
 ///
 /// Fails with `errc::truncated` when the connection ends in its middle, `errc::malformed`,
-/// `errc::idle_timeout`.
+/// `errc::idle_timeout`; `errc::closed` after `events` or `upgrade`, which hand the connection on.
 class [[nodiscard]] http_body_stream : public stream_interface<http_body_stream> {
 public:
     using value_type = std::string;
@@ -48,9 +49,9 @@ public:
 
     /// Made by `http_exchange`.
     explicit http_body_stream(std::shared_ptr<detail::http_message_state> m) noexcept
-        : message_(std::move(m)) {}
+        : executor_(m->peer.shared->executor), message_(std::move(m)) {}
 
-    executor_type get_executor() const noexcept { return message_->peer.in->get_executor(); }
+    executor_type get_executor() const noexcept { return executor_; }
     poll<std::string> try_next() { return message_->piece(); }
 
     /// Waits until more has come.
@@ -71,11 +72,15 @@ private:
         executor_type get_executor() const noexcept { return self->get_executor(); }
         template <class Handler>
         void operator()(Handler handler) const {
-            self->message_->peer.in->async_wait(std::move(handler));
+            if (const auto& in = self->message_->peer.in; in.get())
+                in->async_wait(std::move(handler));
+            else
+                streamx::detail::async_ready(std::move(handler), self->executor_);
         }
         http_body_stream* self;
     };
 
+    executor_type executor_;
     std::shared_ptr<detail::http_message_state> message_;
 };
 

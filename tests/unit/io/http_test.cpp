@@ -2,6 +2,7 @@
 
 #include <streamx/channels/broadcast.hpp>
 #include <streamx/io/bytes_codec.hpp>
+#include <streamx/io/json_lines_codec.hpp>
 #include <streamx/io/line_codec.hpp>
 #include <streamx/io/sse_stream.hpp>
 #include <streamx/time/sleep_for.hpp>
@@ -232,6 +233,43 @@ TEST_F(http_test, a_response_is_written_as_chunks_while_it_is_made) {
     EXPECT_NE(got.find("Transfer-Encoding: chunked\r\n"), std::string::npos);
     EXPECT_EQ(body_of(got), "4\r\none\n\r\ne\r\na longer line\n\r\n0\r\n\r\n");
     EXPECT_EQ(peer_saw, asio::error::eof);
+}
+
+TEST_F(http_test, ndjson_comes_in_and_goes_out_an_item_a_line) {
+    for (bool at_once : {true, false}) {
+        connect();
+        serve([](http_exchange& x) -> awaitable<void> {
+            auto in = co_await x.items<io::json_lines_codec<int>>();
+            auto out = x.stream<io::json_lines_codec<int>>("application/x-ndjson");
+            while (auto number = co_await in.next())
+                co_await out.send(2 * *number);
+            co_await out.async_close(asio::use_awaitable);
+        });
+        const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n";
+        say(at_once ? head + "1\n20\n3" : head);
+        poll();
+        if (!at_once)
+            say("1\n20\n3");
+        const auto got = heard();
+        EXPECT_NE(got.find("Content-Type: application/x-ndjson\r\n"), std::string::npos) << got;
+        EXPECT_EQ(body_of(got), "2\r\n2\n\r\n3\r\n40\n\r\n2\r\n6\n\r\n0\r\n\r\n");
+    }
+}
+
+TEST_F(http_test, a_body_cannot_be_read_of_a_connection_that_was_handed_on) {
+    error_code ec;
+    answer(
+        [&](http_exchange& x) -> awaitable<void> {
+            auto in = co_await x.body();
+            auto out = x.events();
+            try {
+                co_await in.next();
+            } catch (const boost::system::system_error& e) {
+                ec = e.code();
+            }
+        },
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n");
+    EXPECT_EQ(ec, errc::closed);
 }
 
 TEST_F(http_test, a_response_that_fails_is_broken_off) {

@@ -22,9 +22,11 @@ struct http_peer {
     http_peer(transport t, const endpoint_limits& limits)
         : shared(std::make_shared<connection<transport>>(std::move(t), limits)),
           in(std::make_shared<reader<transport>>(shared)) {}
+    /// For who only writes, while somebody else reads.
+    explicit http_peer(connection_ptr<transport> c) noexcept : shared(std::move(c)), in(nullptr) {}
 
     connection_ptr<transport> shared;
-    half<reader<transport>> in;
+    half<reader<transport>> in; // may be empty
 };
 
 } // namespace streamx::io::detail

@@ -17,7 +17,7 @@ namespace streamx::io::detail {
 /// reads any more, and writes something when nothing else was written for a while.
 class http_watch : public std::enable_shared_from_this<http_watch> {
 public:
-    /// `beat` is written every so often; `endpoint_limits::no_deadline`: never.
+    /// `in` may be empty, if somebody else reads. `beat` is written every so often; `endpoint_limits::no_deadline`: never.
     http_watch(
         half<reader<transport>> in,
         const std::shared_ptr<outbox<transport>>& out,
