@@ -6,6 +6,12 @@ include(GNUInstallDirs)
 set(streamx_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/streamx")
 
 install(TARGETS streamx EXPORT streamx-targets FILE_SET HEADERS)
+set(streamx_has_nats OFF)
+if(TARGET streamx_nats)
+    set(streamx_has_nats ON)
+    install(TARGETS streamx_nats EXPORT streamx-targets FILE_SET HEADERS)
+    install(FILES cmake/FindNatsC.cmake DESTINATION "${streamx_package_dir}")
+endif()
 install(EXPORT streamx-targets NAMESPACE streamx:: DESTINATION "${streamx_package_dir}")
 
 configure_package_config_file(
@@ -50,3 +56,11 @@ install(
     FILES "${CMAKE_CURRENT_BINARY_DIR}/streamx.pc"
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
 )
+
+if(TARGET streamx_nats)
+    configure_file(cmake/streamx-nats.pc.in streamx-nats.pc @ONLY)
+    install(
+        FILES "${CMAKE_CURRENT_BINARY_DIR}/streamx-nats.pc"
+        DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
+    )
+endif()

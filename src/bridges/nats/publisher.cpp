@@ -1,0 +1,271 @@
+#include "api.hpp"
+
+#include <streamx/bridges/nats/detail/publisher.hpp>
+
+#include <charconv>
+#include <deque>
+
+namespace streamx::nats::detail {
+namespace {
+
+constexpr auto pause = std::chrono::milliseconds(50);
+
+/// Whether an answer says that the message may be stored later: there is no leader, or an earlier
+/// message of the ordered chain is not there yet.
+bool may_pass(int code) {
+    return code == 10070 || code == 10008 || code == 10009 || code == 10004 || code == 10074 ||
+           code == 10077;
+}
+
+/// Goes back to the oldest message that is not acknowledged and sends all again, in order, with the
+/// same ids.
+class go_back_publisher final : public publisher,
+                                public link_member,
+                                public std::enable_shared_from_this<go_back_publisher> {
+    struct outgoing {
+        std::string payload;
+        clock::time_point first_sent;
+        bool acknowledged = false;
+    };
+
+public:
+    go_back_publisher(const link_ptr& l, const sink_options& o)
+        : link_(l), options_(o), inbox_(l->new_inbox()), ex_(l->executor()), base_(o.first_id),
+          previous_(o.expected_last_id) {
+        if (options_.id_prefix.empty())
+            options_.id_prefix = inbox_;
+    }
+
+    void start() {
+        std::lock_guard lock(link_->mutex);
+        const auto when = [this](void (go_back_publisher::*what)()) {
+            return std::make_shared<alarm>(ex_, [weak = weak_from_this(), what] {
+                if (auto self = weak.lock()) {
+                    const auto l = self->link_;
+                    if (!l)
+                        return;
+                    std::lock_guard relock(l->mutex);
+                    (*self.*what)();
+                }
+            });
+        };
+        late_ = when(&go_back_publisher::check_time);
+        again_ = when(&go_back_publisher::resend);
+        if (link_->is_closing())
+            return fail(errc::connection_closed);
+        if (const auto ec = link_->subscribe(inbox_ + ".*", {}, shared_from_this(), -1))
+            return fail(ec);
+        link_->join(weak_from_this());
+    }
+
+    asio::any_io_executor executor() const override { return ex_; }
+
+    bool has_room() const override {
+        std::lock_guard lock(link_->mutex);
+        return !failure_ && unacked_.size() < options_.window && bytes_ < options_.window_bytes;
+    }
+
+    void publish(std::string payload) override {
+        std::lock_guard lock(link_->mutex);
+        if (failure_)
+            return;
+        bytes_ += payload.size();
+        ++stats_.accepted;
+        unacked_.push_back({std::move(payload), late_->now()});
+        self_ = shared_from_this();
+        // Behind a fault nothing new is sent before what is sent again.
+        if (link_->is_connected() && !again_->is_set())
+            send(unacked_.size() - 1);
+        if (!late_->is_set()) {
+            last_answer_ = late_->now();
+            late_->set(options_.ack_timeout);
+        }
+    }
+
+    error_code failure() const override {
+        std::lock_guard lock(link_->mutex);
+        return failure_;
+    }
+
+    void flush(const answer_ptr<nothing>& done, bool filling) override {
+        std::lock_guard lock(link_->mutex);
+        const auto last = base_ + unacked_.size() + (filling ? 1 : 0); // one past it
+        if (failure_ || base_ >= last)
+            return done->complete(failure_);
+        flushes_.emplace_back(last, done);
+    }
+
+    void wait_for_room(const answer_ptr<nothing>& done) override {
+        std::lock_guard lock(link_->mutex);
+        if (failure_ || has_room())
+            return done->complete(failure_);
+        waiters_.push_back(done);
+    }
+
+    sink_stats stats() const override {
+        std::lock_guard lock(link_->mutex);
+        auto s = stats_;
+        s.in_flight = unacked_.size();
+        s.in_flight_bytes = bytes_;
+        return s;
+    }
+
+    void linger(std::chrono::milliseconds time, std::function<void()> fn) override {
+        std::lock_guard lock(link_->mutex);
+        if (!linger_)
+            linger_ = std::make_shared<alarm>(ex_, std::move(fn));
+        if (!failure_ && !linger_->is_set())
+            linger_->set(time);
+    }
+
+    void on_message(message m) override {
+        const auto subject = m.subject();
+        std::uint64_t number = 0;
+        std::from_chars(
+            subject.data() + subject.rfind('.') + 1, subject.data() + subject.size(), number);
+        const auto answer = m.payload();
+        last_answer_ = late_->now();
+        if (const auto code = json_number(answer, "error.err_code")) {
+            if (number < base_ || number - base_ >= unacked_.size())
+                return;
+            if (!may_pass(static_cast<int>(*code)))
+                return fail({static_cast<int>(*code), jetstream_category()});
+            if (!again_->is_set())
+                again_->set(pause);
+            return;
+        }
+        const auto sequence = json_number(answer, "seq");
+        if (!sequence || number < base_ || number - base_ >= unacked_.size())
+            return; // of a message that was acknowledged before, or not an answer
+        auto& out = unacked_[number - base_];
+        if (std::exchange(out.acknowledged, true))
+            return;
+        ++stats_.acknowledged;
+        stats_.last_sequence = *sequence;
+        stats_.duplicates += json_member(answer, "duplicate") == "true";
+        while (!unacked_.empty() && unacked_.front().acknowledged) {
+            bytes_ -= unacked_.front().payload.size();
+            if (unacked_.size() == 1)
+                previous_ = id_of(base_);
+            unacked_.pop_front();
+            ++base_;
+        }
+    }
+
+    void on_read() override {
+        while (!flushes_.empty() && flushes_.front().first <= base_) {
+            flushes_.front().second->complete({});
+            flushes_.pop_front();
+        }
+        if (!waiters_.empty() && unacked_.size() <= options_.window / 2 &&
+            bytes_ <= options_.window_bytes / 2)
+            for (auto& w : std::exchange(waiters_, {}))
+                w->complete({});
+        if (unacked_.empty())
+            self_.reset(); // the link holds us for as long as this runs
+    }
+
+    void on_reconnected() override { resend(); }
+    void on_closed() override { fail(errc::connection_closed); }
+
+    ~go_back_publisher() override {
+        for (const auto& a : {late_, again_, linger_})
+            if (a)
+                a->silence();
+        link_->unsubscribe(this);
+    }
+
+private:
+    std::string id_of(std::uint64_t number) const {
+        return options_.id_prefix + ':' + std::to_string(number);
+    }
+
+    void send(std::size_t index) {
+        auto& out = unacked_[index];
+        const auto number = base_ + index;
+        const auto reply = inbox_ + '.' + std::to_string(number);
+        natsMsg* m = nullptr;
+        if (natsMsg_Create(
+                &m,
+                options_.subject.c_str(),
+                reply.c_str(),
+                out.payload.data(),
+                static_cast<int>(out.payload.size())) != NATS_OK)
+            throw std::bad_alloc();
+        natsMsgHeader_Set(m, "Nats-Msg-Id", id_of(number).c_str());
+        if (options_.order == publish_order::ordered) {
+            const auto before = index == 0 ? previous_ : id_of(number - 1);
+            if (!before.empty())
+                natsMsgHeader_Set(m, "Nats-Expected-Last-Msg-Id", before.c_str());
+        }
+        const auto ec = link_->publish(m);
+        natsMsg_Destroy(m);
+        if (ec == error_code(NATS_MAX_PAYLOAD, client_category()) ||
+            ec == error_code(NATS_INVALID_SUBJECT, client_category()))
+            fail(ec); // anything else is sent again
+    }
+
+    void resend() {
+        if (failure_ || !link_->is_connected())
+            return;
+        for (std::size_t i = 0; i < unacked_.size() && !failure_; ++i)
+            if (!unacked_[i].acknowledged || options_.order == publish_order::ordered) {
+                ++stats_.resent;
+                send(i);
+            }
+        last_answer_ = late_->now();
+    }
+
+    void check_time() {
+        if (unacked_.empty() || failure_)
+            return;
+        const auto now = late_->now();
+        if (now - unacked_.front().first_sent >= options_.give_up)
+            return fail(asio::error::timed_out);
+        if (now - last_answer_ >= options_.ack_timeout)
+            resend();
+        late_->set(options_.ack_timeout);
+    }
+
+    void fail(error_code ec) {
+        if (failure_)
+            return;
+        failure_ = ec;
+        for (auto& [last, done] : std::exchange(flushes_, {}))
+            done->complete(ec);
+        for (auto& w : std::exchange(waiters_, {}))
+            w->complete(ec);
+        unacked_.clear();
+        bytes_ = 0;
+        for (const auto& a : {late_, again_, linger_})
+            if (a)
+                a->silence();
+        self_.reset(); // who calls this holds us
+    }
+
+    link_ptr link_;
+    sink_options options_;
+    std::string inbox_;
+    asio::any_io_executor ex_;
+    std::deque<outgoing> unacked_;
+    std::uint64_t base_;   // the number of the first of them
+    std::string previous_; // the id of the message before that
+    std::size_t bytes_ = 0;
+    sink_stats stats_;
+    error_code failure_;
+    clock::time_point last_answer_{};
+    std::deque<std::pair<std::uint64_t, answer_ptr<nothing>>> flushes_;
+    std::vector<answer_ptr<nothing>> waiters_;
+    std::shared_ptr<alarm> late_, again_, linger_;
+    std::shared_ptr<go_back_publisher> self_; // while something is not acknowledged
+};
+
+} // namespace
+
+std::shared_ptr<publisher> open_publisher(const link_ptr& l, const sink_options& options) {
+    auto p = std::make_shared<go_back_publisher>(l, options);
+    p->start();
+    return p;
+}
+
+} // namespace streamx::nats::detail
