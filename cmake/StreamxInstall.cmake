@@ -1,4 +1,5 @@
-# Installs the library, its headers, a CMake package (streamx::streamx) and a pkg-config file.
+# Installs the library, its headers, a CMake package (streamx::streamx, with the component nats
+# streamx::nats) and a pkg-config file of each.
 
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
@@ -6,12 +7,6 @@ include(GNUInstallDirs)
 set(streamx_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/streamx")
 
 install(TARGETS streamx EXPORT streamx-targets FILE_SET HEADERS)
-set(streamx_has_nats OFF)
-if(TARGET streamx_nats)
-    set(streamx_has_nats ON)
-    install(TARGETS streamx_nats EXPORT streamx-targets FILE_SET HEADERS)
-    install(FILES cmake/FindNatsC.cmake DESTINATION "${streamx_package_dir}")
-endif()
 install(EXPORT streamx-targets NAMESPACE streamx:: DESTINATION "${streamx_package_dir}")
 
 configure_package_config_file(
@@ -58,6 +53,9 @@ install(
 )
 
 if(TARGET streamx_nats)
+    install(TARGETS streamx_nats EXPORT streamx-nats-targets FILE_SET HEADERS)
+    install(EXPORT streamx-nats-targets NAMESPACE streamx:: DESTINATION "${streamx_package_dir}")
+    install(FILES cmake/FindNatsC.cmake DESTINATION "${streamx_package_dir}")
     configure_file(cmake/streamx-nats.pc.in streamx-nats.pc @ONLY)
     install(
         FILES "${CMAKE_CURRENT_BINARY_DIR}/streamx-nats.pc"

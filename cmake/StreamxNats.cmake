@@ -49,3 +49,6 @@ set_target_properties(streamx_nats PROPERTIES
     CXX_EXTENSIONS OFF
     VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL}
 )
+if(NOT STREAMX_INSTALL)
+    set_target_properties(streamx_nats PROPERTIES EXCLUDE_FROM_ALL ON) # only for who links it
+endif()

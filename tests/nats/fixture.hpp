@@ -33,16 +33,19 @@ struct nats_test : ::testing::Test {
         return *servers_;
     }
 
-    asio::awaitable<nats::connection> connect() {
+    nats::connect_options options() {
         nats::connect_options o;
         o.servers = servers().urls();
         o.timeout = 1s;
         o.ping_interval = 2s;
         o.reconnect.wait = 100ms;
         o.reconnect.jitter = 10ms;
-        auto ex = ctx.get_executor();
-        co_return co_await nats::async_connect(ex, std::move(o), asio::use_awaitable);
+        return o;
     }
+    asio::awaitable<nats::connection> connect(asio::any_io_executor ex) {
+        co_return co_await nats::async_connect(ex, options(), asio::use_awaitable);
+    }
+    asio::awaitable<nats::connection> connect() { return connect(ctx.get_executor()); }
 
     asio::awaitable<void> make_stream(
         const nats::connection& c,

@@ -9,6 +9,7 @@
 #include <boost/asio/redirect_error.hpp>
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -63,6 +64,29 @@ TEST_F(jetstream_test, what_is_published_comes_out_in_order_with_its_metadata) {
             EXPECT_FALSE(d->header("Nats-Msg-Id").empty());
             co_await d->async_ack_sync(use_awaitable);
         }
+    });
+}
+
+TEST_F(jetstream_test, what_nobody_has_answered_comes_again_to_whoever_asks_next) {
+    run([this]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        co_await make_stream(c);
+        co_await publish(c, 4);
+        {
+            nats::jetstream_source<> first(c, durable());
+            const auto done = co_await take_values(first, 1);
+            auto dropped = co_await first.next();
+            EXPECT_EQ(**dropped, "1");
+        } // and two more wait in the source
+        nats::jetstream_source<> second(c, durable());
+        std::set<std::string> got;
+        for (int i = 0; i < 3; ++i) {
+            auto d = co_await second.next();
+            EXPECT_EQ(d->delivered(), 2u) << **d;
+            got.insert(**d);
+            d->ack();
+        }
+        EXPECT_EQ(got, (std::set<std::string>{"1", "2", "3"}));
     });
 }
 
@@ -304,10 +328,7 @@ TEST_F(jetstream_test, nothing_is_left_after_many_connections) {
         asio::co_spawn(
             own,
             [&]() -> asio::awaitable<void> {
-                nats::connect_options o;
-                o.servers = servers().urls();
-                auto ex = own.get_executor();
-                auto c = co_await nats::async_connect(ex, o, use_awaitable);
+                auto c = co_await connect(own.get_executor());
                 co_await make_stream(c);
                 co_await publish(c, 10);
                 nats::jetstream_source<> source(c, durable());
@@ -323,23 +344,43 @@ TEST_F(jetstream_test, nothing_is_left_after_many_connections) {
 }
 
 TEST_F(jetstream_test, a_context_that_is_destroyed_closes_its_connections) {
-    servers();
     nats::connection kept;
     std::unique_ptr<nats::jetstream_source<>> source;
+    std::optional<nats::delivery<std::string>> held;
     {
         asio::io_context own;
-        nats::connect_options o;
-        o.servers = servers().urls();
-        nats::async_connect(own.get_executor(), o, [&](error_code ec, nats::connection c) {
-            ASSERT_FALSE(ec) << ec.message();
-            source = std::make_unique<nats::jetstream_source<>>(c, durable());
-            kept = std::move(c);
-            own.stop();
-        });
+        asio::co_spawn(
+            own,
+            [&]() -> asio::awaitable<void> {
+                kept = co_await connect(own.get_executor());
+                co_await make_stream(kept);
+                co_await publish(kept, 10);
+                source = std::make_unique<nats::jetstream_source<>>(kept, durable());
+                held = co_await source->next();
+                own.stop();
+            },
+            [](std::exception_ptr e) { EXPECT_FALSE(e); });
         own.run_for(20s);
-        ASSERT_TRUE(kept);
+        ASSERT_TRUE(held);
     }
     EXPECT_EQ(kept.status().state, nats::connection_state::closed);
+    EXPECT_EQ(**held, "0");
+    held.reset();
+    source.reset();
+    EXPECT_EQ(kept.link().use_count(), 1);
+}
+
+TEST_F(jetstream_test, a_context_that_is_destroyed_while_a_consumer_is_made_leaks_nothing) {
+    servers();
+    std::unique_ptr<nats::jetstream_source<>> source;
+    asio::io_context own;
+    nats::async_connect(own.get_executor(), options(), [&](error_code ec, nats::connection c) {
+        ASSERT_FALSE(ec) << ec.message();
+        source = std::make_unique<nats::jetstream_source<>>(c, durable());
+        own.stop();
+    });
+    own.run_for(20s);
+    ASSERT_TRUE(source);
 }
 
 } // namespace

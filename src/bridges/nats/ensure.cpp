@@ -72,62 +72,47 @@ void ensure_stream_with(
         });
 }
 
-/// Asks until it is answered otherwise than that it cannot be now.
+/// Asks until it is answered otherwise than that it cannot be now. What it waits for holds it.
 class api_call : public std::enable_shared_from_this<api_call> {
 public:
     api_call(
-        const std::shared_ptr<link>& l,
+        link& l,
         std::string subject,
         std::string body,
         std::chrono::milliseconds timeout,
         link::request_handler then)
         : link_(l), subject_("$JS.API." + std::move(subject)), body_(std::move(body)),
-          then_(std::move(then)), timeout_(timeout) {}
+          until_(streamx::detail::later(l.now(), timeout)), then_(std::move(then)) {}
 
-    void start() {
-        const auto l = link_.lock();
-        if (!l)
-            return;
-        self_ = shared_from_this();
-        again_ = std::make_shared<alarm>(l->executor(), [weak = weak_from_this()] {
-            if (auto self = weak.lock())
-                self->ask();
-        });
-        until_ = streamx::detail::later(again_->now(), timeout_);
-        ask();
-    }
-
-private:
     void ask() {
-        const auto l = link_.lock();
-        if (!l)
-            return finish(errc::connection_closed, {});
-        l->request(
+        link_.request(
             subject_,
             body_,
             std::chrono::milliseconds(2000),
             [self = shared_from_this()](error_code ec, const message& m) {
                 if (!ec)
                     ec = api_error(m);
-                if (may_pass(ec) && self->again_->now() < self->until_)
-                    return self->again_->set(std::chrono::milliseconds(250));
-                self->finish(ec, m);
+                if (may_pass(ec) && self->link_.now() < self->until_)
+                    self->ask_again();
+                else
+                    self->then_(ec, m);
             });
     }
 
-    void finish(error_code ec, const message& m) {
-        const auto keep = std::exchange(self_, nullptr);
-        again_->silence();
-        std::exchange(then_, nullptr)(ec, m);
+private:
+    void ask_again() {
+        link_.pause(std::chrono::milliseconds(250), [self = shared_from_this()](error_code ec) {
+            if (ec)
+                self->then_(ec, {});
+            else
+                self->ask();
+        });
     }
 
-    std::weak_ptr<link> link_;
+    link& link_; // which holds what it waits for
     std::string subject_, body_;
+    clock::time_point until_;
     link::request_handler then_;
-    std::chrono::milliseconds timeout_;
-    clock::time_point until_{};
-    std::shared_ptr<alarm> again_;
-    std::shared_ptr<api_call> self_; // until it is answered
 };
 
 } // namespace
@@ -146,8 +131,8 @@ void call_api(
     std::string body,
     std::chrono::milliseconds timeout,
     link::request_handler then) {
-    std::make_shared<api_call>(l, std::move(subject), std::move(body), timeout, std::move(then))
-        ->start();
+    std::make_shared<api_call>(*l, std::move(subject), std::move(body), timeout, std::move(then))
+        ->ask();
 }
 
 std::string consumer_json(const consumer_config& c, bool ordered) {

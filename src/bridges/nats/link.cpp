@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <fcntl.h>
 #include <unistd.h>
@@ -74,10 +75,13 @@ public:
     explicit request_inbox(link& l) : link_(l) {}
     void on_message(message m) override { link_.answered(m); }
     void on_no_responders() override {
-        if (link_.requests_.size() != 1) // the library does not say whose
-            return;
-        auto then = std::move(link_.requests_.begin()->second.then);
-        link_.requests_.clear();
+        auto& all = link_.requests_;
+        const auto asked = [](const auto& r) { return r.second.asked; };
+        const auto first = std::find_if(all.begin(), all.end(), asked);
+        if (first == all.end() || std::find_if(std::next(first), all.end(), asked) != all.end())
+            return; // the library does not say whose
+        const auto then = std::move(first->second.then);
+        all.erase(first);
         then(errc::no_responders, {});
     }
 
@@ -449,9 +453,24 @@ void link::request(
     const auto reply = inbox_ + ".r." + std::to_string(number);
     if (const auto ec = publish(subject.c_str(), reply.c_str(), payload))
         return then(ec, {});
-    const auto due = streamx::detail::later(request_alarm_->now(), timeout);
-    requests_.emplace(number, request_state{std::move(then), due});
-    expire_requests();
+    wait_for(number, {std::move(then), streamx::detail::later(now(), timeout)});
+}
+
+void link::pause(std::chrono::milliseconds time, std::function<void(error_code)> then) {
+    std::lock_guard lock(mutex);
+    if (closing_)
+        return then(errc::connection_closed);
+    auto over = [then = std::move(then)](error_code ec, const message&) {
+        then(ec == asio::error::timed_out ? error_code() : ec);
+    };
+    wait_for(++last_request_, {std::move(over), streamx::detail::later(now(), time), false});
+}
+
+void link::wait_for(std::uint64_t number, request_state r) {
+    const auto due = r.due;
+    requests_.emplace(number, std::move(r));
+    if (due < next_due_)
+        request_alarm_->set((next_due_ = due) - now());
 }
 
 void link::answered(const message& m) {
@@ -468,19 +487,19 @@ void link::answered(const message& m) {
 
 void link::expire_requests() {
     std::lock_guard lock(mutex);
-    const auto now = request_alarm_->now();
-    auto next = clock::time_point::max();
+    const auto at = now();
+    next_due_ = clock::time_point::max();
     std::vector<request_handler> late;
     for (auto r = requests_.begin(); r != requests_.end();) {
-        if (r->second.due <= now) {
+        if (r->second.due <= at) {
             late.push_back(std::move(r->second.then));
             r = requests_.erase(r);
         } else {
-            next = std::min(next, r++->second.due);
+            next_due_ = std::min(next_due_, r++->second.due);
         }
     }
-    if (next != clock::time_point::max())
-        request_alarm_->set(next - now);
+    if (next_due_ != clock::time_point::max())
+        request_alarm_->set(next_due_ - at);
     for (auto& then : late)
         then(asio::error::timed_out, {});
 }
@@ -585,7 +604,7 @@ void link::abandon() {
             each_member([](link_member& m) { m.on_closed(); });
         for (auto& s : std::exchange(subscriptions_, {}))
             natsSubscription_Destroy(s.native);
-        requests_.clear();
+        std::exchange(requests_, {}).clear();
     }
     finished();
 }

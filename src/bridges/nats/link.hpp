@@ -97,6 +97,9 @@ public:
         std::string_view payload,
         std::chrono::milliseconds timeout,
         request_handler then);
+    /// `then` runs under the lock when that time is over, or with an error when the link closes.
+    void pause(std::chrono::milliseconds time, std::function<void(error_code)> then);
+    clock::time_point now() const noexcept { return request_alarm_->now(); }
 
     /// A subject of this connection's own.
     std::string new_inbox() { return inbox_ + '.' + std::to_string(++last_inbox_); }
@@ -124,6 +127,7 @@ private:
     struct request_state {
         request_handler then;
         clock::time_point due;
+        bool asked = true; // or only a pause
     };
     class request_inbox;
     friend class request_inbox;
@@ -145,6 +149,7 @@ private:
     void finished();
     void report(connection_state state);
     void answered(const message& m);
+    void wait_for(std::uint64_t number, request_state r);
     void expire_requests();
     template <class F>
     void each_member(F f);
@@ -166,6 +171,7 @@ private:
     std::atomic<std::uint64_t> last_inbox_ = 0;
     std::map<std::uint64_t, request_state> requests_;
     std::uint64_t last_request_ = 0;
+    clock::time_point next_due_ = clock::time_point::max(); // of them
     std::shared_ptr<request_inbox> request_inbox_;
     std::shared_ptr<alarm> request_alarm_, rearm_, close_alarm_;
 

@@ -2,6 +2,8 @@
 
 #include <streamx/core/detail/checked.hpp>
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <charconv>
 
@@ -255,10 +257,45 @@ void pull_consumer::stop() noexcept {
         a->silence();
     l->unsubscribe(this);
     if (!ordered())
-        for (const auto& m : queue_)
-            l->publish(std::string(m.reply()).c_str(), nullptr, "-NAK");
-    queue_.clear();
+        for (const auto& m : std::exchange(queue_, {}))
+            refusals_.push_back({std::string(m.reply()), "-NAK"});
     arrived.abort();
+    // What is refused while the server still has a request whose answer nobody awaits can be sent there
+    // and so lost until `ack_wait` is over (and server 2.9 then sends another message twice). When it
+    // says how the consumer stands it forgets such requests.
+    if (created_ && !ordered() && l->is_connected()) {
+        refusals_wait_ = true;
+        l->request(
+            "$JS.API.CONSUMER.INFO." + options_.stream + "." + consumer_,
+            {},
+            std::chrono::milliseconds(1000),
+            [self = shared_from_this()](error_code, const message&) {
+                self->refusals_wait_ = false;
+                self->send_refusals();
+            });
+    } else {
+        send_refusals();
+    }
+}
+
+/// Refuses a message, a little later: what refuses it may be about to stop us.
+void pull_consumer::refuse(std::string reply, std::string how) {
+    std::lock_guard lock(link_->mutex);
+    if (link_->is_closing())
+        return; // also that its context is gone
+    refusals_.push_back({std::move(reply), std::move(how)});
+    if (!refusals_wait_ && !std::exchange(refusals_posted_, true))
+        asio::post(executor, [self = shared_from_this()] {
+            std::lock_guard relock(self->link_->mutex);
+            self->refusals_posted_ = false;
+            if (!self->refusals_wait_)
+                self->send_refusals();
+        });
+}
+
+void pull_consumer::send_refusals() {
+    for (const auto& r : std::exchange(refusals_, {}))
+        link_->publish(r.reply.c_str(), nullptr, r.how);
 }
 
 void pull_consumer::confirmed(std::uint64_t sequence) {
@@ -278,7 +315,7 @@ void pull_consumer::tell_in_progress() {
     {
         std::lock_guard lock(held_mutex_);
         for (auto* m : held_)
-            m->answer("+WPI", false);
+            m->in_progress();
     }
     progress_->set(options_.ack_wait / 3);
 }
@@ -299,10 +336,20 @@ pulled_message::~pulled_message() {
     }
 }
 
-void pulled_message::answer(std::string_view how, bool final) noexcept {
-    if (final ? !answered_.exchange(true) : !answered_)
+void pulled_message::answer(std::string_view how) noexcept {
+    if (!answered_.exchange(true))
         from_->link_->publish(
             std::string(what.reply()).c_str(), nullptr, how); // lost: it comes again
+}
+
+void pulled_message::refuse(std::string how) noexcept {
+    if (!answered_.exchange(true))
+        from_->refuse(std::string(what.reply()), std::move(how));
+}
+
+void pulled_message::in_progress() noexcept {
+    if (!answered_)
+        from_->link_->publish(std::string(what.reply()).c_str(), nullptr, "+WPI");
 }
 
 void pulled_message::ack() noexcept {
@@ -378,17 +425,17 @@ void receipt::nak(std::chrono::nanoseconds delay) noexcept {
     const auto how =
         delay.count() > 0 ? "-NAK {\"delay\":" + std::to_string(delay.count()) + "}" : "-NAK";
     for (const auto& m : std::exchange(messages_, {}))
-        m->answer(how, true);
+        m->refuse(how);
 }
 
 void receipt::in_progress() noexcept {
     for (const auto& m : messages_)
-        m->answer("+WPI", false);
+        m->in_progress();
 }
 
 void receipt::term() noexcept {
     for (const auto& m : std::exchange(messages_, {}))
-        m->answer("+TERM", true);
+        m->answer("+TERM");
 }
 
 std::shared_ptr<pull_inlet> open_pull(const link_ptr& l, source_options options) {

@@ -25,7 +25,9 @@ public:
     /// One item less; the last acknowledges.
     void ack() noexcept;
     void ack(const answer_ptr<nothing>& done);
-    void answer(std::string_view how, bool final) noexcept;
+    void answer(std::string_view how) noexcept; ///< for good
+    void refuse(std::string how) noexcept;
+    void in_progress() noexcept;
 
 private:
     std::shared_ptr<pull_consumer> from_;
@@ -47,7 +49,10 @@ public:
     void on_no_responders() override;
     void on_read() override;
     void on_reconnected() override { reset(); }
-    void on_closed() override { fail(errc::connection_closed); }
+    void on_closed() override {
+        send_refusals();
+        fail(errc::connection_closed);
+    }
 
 private:
     friend class pulled_message;
@@ -64,6 +69,8 @@ private:
     void confirmed(std::uint64_t sequence);
     bool seen(std::uint64_t sequence) const { return confirmed_.contains(sequence); }
     void tell_in_progress();
+    void refuse(std::string reply, std::string how);
+    void send_refusals();
 
     link_ptr link_; // the user's: it keeps the connection open
     source_options options_;
@@ -78,6 +85,13 @@ private:
     error_code failure_;
     clock::time_point heard_{};
     std::shared_ptr<alarm> silence_, retry_, progress_;
+
+    struct refusal {
+        std::string reply, how;
+    };
+    std::vector<refusal> refusals_; // that have not been sent
+    bool refusals_posted_ = false;
+    bool refusals_wait_ = false; // until the server has forgotten what was asked for
 
     std::mutex held_mutex_; // of what follows
     std::set<pulled_message*> held_;
