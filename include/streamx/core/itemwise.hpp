@@ -2,6 +2,7 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/hot.hpp>
 #include <streamx/core/stream_interface.hpp>
@@ -18,14 +19,54 @@ concept keeps_items = requires(F& f, T& item) {
     { f.keeps(item) } -> std::same_as<bool>;
 };
 template <class F, class T>
-concept makes_items = requires(F& f, T&& item) { f.make(std::move(item)).is_pending(); };
+concept makes_items = requires(F& f, T&& item) { f.make(std::forward<T>(item)).is_pending(); };
+template <class F, class T>
+concept handles_items = keeps_items<F, T> || makes_items<F, T>;
+
+/// How `F` is applied to an item of type `T`.
+template <class F, class T>
+struct applied {
+    template <class X>
+    using handles = std::bool_constant<handles_items<F, X>>;
+    using shown = shown_if_t<T, handles>;
+    static constexpr bool keeps = keeps_items<F, shown>;
+
+    [[gnu::always_inline]] static bool keep(F& f, T& item) {
+        if constexpr (!owes<shown, T>) {
+            return f.keeps(item);
+        } else {
+            bool kept;
+            if constexpr (std::is_same_v<shown, carried_t<T>>)
+                kept = f.keeps(value_in(item));
+            else
+                kept = f.keeps(item);
+            if (!kept)
+                carrier_traits<T>::settle(item);
+            return kept;
+        }
+    }
+
+    [[gnu::always_inline]] static auto make(F& f, T&& item) {
+        auto made = f.make(show<shown>(item));
+        if constexpr (owes<shown, T>) {
+            using result = poll<passed_on_t<shown, T, std::decay_t<decltype(*made)>>>;
+            if (made)
+                return result(pass_on<shown>(item, *std::move(made)));
+            if (made.is_pending())
+                settle<shown>(item);
+            return made.template without_item<typename result::value_type>();
+        } else
+            return made;
+    }
+};
 
 template <class F, class T>
 struct made_of {
-    using type = typename decltype(std::declval<F&>().make(std::declval<T&&>()))::value_type;
+    using type =
+        typename decltype(applied<F, T>::make(std::declval<F&>(), std::declval<T&&>()))::value_type;
 };
 template <class F, class T>
-    requires keeps_items<F, T>
+    requires applied<F, T>::keeps
 struct made_of<F, T> {
     using type = T;
 };
@@ -33,16 +74,18 @@ struct made_of<F, T> {
 
 /// What is done to one item after another, without a look at what comes next: either `bool
 /// keeps(T& item)`, whether it is passed on, or `poll<U> make(T&& item)`, what is passed on in its
-/// place (`pending`: nothing). It may remember what it likes.
+/// place (`pending`: nothing). It may remember what it likes. Where `T` is a `carrier` it may also be
+/// one for the value: what is owed goes with what it passes on, and is settled otherwise.
 template <class F, class T>
-concept itemwise_function = detail::keeps_items<F, T> || detail::makes_items<F, T>;
+concept itemwise_function = detail::handles_items<F, typename detail::applied<F, T>::shown>;
 
 /// A stream of what an `itemwise_function` makes of upstream's items: `map`, `filter` and most
 /// other synchronous operators.
 template <async_stream Up, itemwise_function<item_t<Up>> F>
 class [[nodiscard]] itemwise_stream : public stream_interface<itemwise_stream<Up, F>> {
     using item = item_t<Up>;
-    static constexpr bool keeps = detail::keeps_items<F, item>;
+    using applied = detail::applied<F, item>;
+    static constexpr bool keeps = applied::keeps;
 
 public:
     using value_type = typename detail::made_of<F, item>::type;
@@ -57,12 +100,12 @@ public:
         for (unsigned left = detail::budget; left != 0; --left) {
             auto next = up_.try_next();
             if constexpr (keeps) {
-                if (!next || f_.keeps(*next)) [[likely]]
+                if (!next || applied::keep(f_, *next)) [[likely]]
                     return next;
             } else {
                 if (!next)
                     return next.template without_item<value_type>();
-                if (auto made = f_.make(*std::move(next)); !made.is_pending()) [[likely]]
+                if (auto made = applied::make(f_, *std::move(next)); !made.is_pending()) [[likely]]
                     return made;
             }
         }
@@ -80,8 +123,8 @@ public:
     /// What comes of one item of upstream's.
     poll<value_type> apply(item&& next) {
         if constexpr (!keeps)
-            return f_.make(std::move(next));
-        else if (f_.keeps(next))
+            return applied::make(f_, std::move(next));
+        else if (applied::keep(f_, next))
             return std::move(next);
         else
             return pending;
@@ -92,10 +135,10 @@ public:
         detail::hot f(f_);
         return detail::each_ready(up_, [&](item&& next) __attribute__((always_inline)) {
             if constexpr (keeps) {
-                if (f->keeps(next))
+                if (applied::keep(*f, next))
                     return take(std::move(next));
             } else {
-                if (auto made = f->make(std::move(next))) [[likely]]
+                if (auto made = applied::make(*f, std::move(next))) [[likely]]
                     return take(*std::move(made));
             }
             return true;

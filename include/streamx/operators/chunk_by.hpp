@@ -2,6 +2,7 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/checked.hpp>
 #include <streamx/core/detail/chunker.hpp>
 #include <streamx/core/stream_interface.hpp>
@@ -15,10 +16,13 @@
 namespace streamx {
 
 /// The stream that `chunk_by` makes: upstream's items in vectors of neighbours that belong together.
-template <async_stream Up, std::predicate<const item_t<Up>&, const item_t<Up>&> Together>
+template <
+    async_stream Up,
+    std::predicate<const detail::carried_t<item_t<Up>>&, const detail::carried_t<item_t<Up>>&>
+        Together>
 class [[nodiscard]] chunk_by_stream : public stream_interface<chunk_by_stream<Up, Together>> {
 public:
-    using value_type = std::vector<item_t<Up>>;
+    using value_type = typename detail::chunker<Up>::chunk;
     using executor_type = executor_t<Up>;
 
     chunk_by_stream(Up up, Together together, std::size_t limit)

@@ -16,7 +16,7 @@ namespace streamx {
 template <async_stream Up>
 class [[nodiscard]] chunks_stream : public stream_interface<chunks_stream<Up>> {
 public:
-    using value_type = std::vector<item_t<Up>>;
+    using value_type = typename detail::chunker<Up>::chunk;
     using executor_type = executor_t<Up>;
 
     chunks_stream(Up up, std::size_t size) : chunk_(std::move(up), size) {}

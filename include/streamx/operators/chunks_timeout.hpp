@@ -1,5 +1,6 @@
 #pragma once
 
+#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/checked.hpp>
 #include <streamx/core/poll.hpp>
 #include <streamx/time/clock_service.hpp>
@@ -16,7 +17,7 @@ namespace streamx {
 namespace detail {
 template <class T>
 struct timed_chunker {
-    using value_type = std::vector<T>;
+    using value_type = gathered_t<T>;
 
     template <class Input>
     poll<value_type> next(Input& in) {
@@ -31,20 +32,20 @@ struct timed_chunker {
         if (filling.empty())
             return in.over() ? poll<value_type>(in.finish()) : pending;
         if (filling.size() == size || in.over())
-            return std::exchange(filling, {});
+            return gather(std::exchange(filling, {}));
         const auto now = in.now();
         if (was_empty)
             due = later(now, length);
         if (now < due)
             return pending;
-        return std::exchange(filling, {});
+        return gather(std::exchange(filling, {}));
     }
 
     clock::time_point until() const noexcept { return filling.empty() ? never_again : due; }
 
     std::size_t size;
     clock::duration length;
-    value_type filling{};
+    std::vector<T> filling{};
     clock::time_point due{}; // of what is in it
 };
 } // namespace detail

@@ -46,7 +46,7 @@ private:
 
 /// The stream that `distinct` makes: upstream's items but for those that were there before.
 template <async_stream Up, class Key>
-using distinct_stream = itemwise_stream<Up, detail::news<item_t<Up>, Key>>;
+using distinct_stream = itemwise_stream<Up, detail::news<detail::carried_t<item_t<Up>>, Key>>;
 
 /// Drops the items whose key was there before: `key(item)`, the item itself by default. It
 /// remembers `limit` keys and forgets the oldest for a new one, so an item may come again after

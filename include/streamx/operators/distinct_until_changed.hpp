@@ -31,7 +31,8 @@ struct changes {
 /// The stream that `distinct_until_changed` makes: upstream's items but for those that equal the
 /// one before.
 template <async_stream Up, class Equal, class Key>
-using distinct_until_changed_stream = itemwise_stream<Up, detail::changes<item_t<Up>, Equal, Key>>;
+using distinct_until_changed_stream =
+    itemwise_stream<Up, detail::changes<detail::carried_t<item_t<Up>>, Equal, Key>>;
 
 /// Drops the items that equal the one passed on before them: `equal(last, now)` of their keys,
 /// which `key(item)` makes.

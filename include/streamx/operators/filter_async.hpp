@@ -1,11 +1,13 @@
 #pragma once
 
+#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/async_function.hpp>
 #include <streamx/core/detail/in_flight_stream.hpp>
 #include <streamx/core/poll.hpp>
 
 #include <concepts>
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -16,15 +18,26 @@ namespace detail {
 template <class T, class Fn>
 struct async_filtering {
     static constexpr const char* name = "filter_async";
-    using made = typename made_by<Fn, const T&>::type;
+    // The value of a carrier, or the carrier if that is what the function takes.
+    using shown = std::
+        conditional_t<started_by<Fn, const carried_t<T>&>::valid, const carried_t<T>&, const T&>;
+    using made = typename made_by<Fn, shown>::type;
     using value_type = T;
     using key = std::monostate;
 
     static_assert(std::convertible_to<made, bool>, "filter_async: the function must make a bool");
 
-    auto start(T& item) { return start_async(fn, std::as_const(item)); }
+    auto start(T& item) {
+        if constexpr (std::is_same_v<shown, const T&>)
+            return start_async(fn, std::as_const(item));
+        else
+            return start_async(fn, std::as_const(value_in(item)));
+    }
     poll<T> finish(T& item, made&& keep) {
-        return keep ? poll<T>(std::move(item)) : poll<T>(pending);
+        if (keep)
+            return std::move(item);
+        settle<const T&>(item);
+        return pending;
     }
 
     Fn fn;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/async_mapping.hpp>
 
 #include <cstddef>
@@ -14,12 +15,12 @@ namespace detail {
 /// The same for one item of a key at a time.
 template <class T, class KeyOf, class Fn>
 struct async_mapping_by_key : async_mapping<T, Fn> {
-    using key = std::decay_t<std::invoke_result_t<KeyOf&, const T&>>;
+    using key = std::decay_t<std::invoke_result_t<KeyOf&, const carried_t<T>&>>;
 
     async_mapping_by_key(KeyOf of, Fn f)
         : async_mapping<T, Fn>{std::move(f)}, key_of_item(std::move(of)) {}
 
-    key key_of(const T& item) { return std::invoke(key_of_item, item); }
+    key key_of(const T& item) { return std::invoke(key_of_item, value_in(item)); }
 
     KeyOf key_of_item;
 };

@@ -16,7 +16,7 @@ namespace streamx {
 template <async_stream Up>
 class [[nodiscard]] ready_chunks_stream : public stream_interface<ready_chunks_stream<Up>> {
 public:
-    using value_type = std::vector<item_t<Up>>;
+    using value_type = typename detail::chunker<Up>::chunk;
     using executor_type = executor_t<Up>;
 
     ready_chunks_stream(Up up, std::size_t limit) : chunk_(std::move(up), limit) {}

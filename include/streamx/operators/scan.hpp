@@ -14,7 +14,7 @@ struct running_fold {
     template <class Item>
         requires std::invocable<Op&, T, Item>
     poll<T> make(Item&& item) {
-        value = std::invoke(op, std::move(value), std::move(item));
+        value = std::invoke(op, std::move(value), std::forward<Item>(item));
         return value;
     }
 

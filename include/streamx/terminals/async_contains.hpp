@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/steps.hpp>
 
 #include <concepts>
@@ -22,12 +23,15 @@ namespace streamx {
 /// @threads may be called from any thread if the stream is owned, else from the stream's executor
 /// @others  contains (ranges), contains (Rx)
 template <class S, class Value, class Token>
-    requires async_stream_ref<S> && std::predicate<std::equal_to<>&, const item_t<S>&, const Value&>
+    requires async_stream_ref<S> &&
+             std::predicate<std::equal_to<>&, const detail::carried_t<item_t<S>>&, const Value&>
 auto async_contains(S&& stream, Value value, Token&& token) {
     return detail::async_verdict(
         std::forward<S>(stream),
         true,
-        [value = std::move(value)](const item_t<S>& item) { return item == value; },
+        [value = std::move(value)](const detail::carried_t<item_t<S>>& item) {
+            return item == value;
+        },
         std::forward<Token>(token));
 }
 

@@ -25,7 +25,7 @@ auto async_count(S&& stream, Token&& token) {
     return detail::async_result_of(
         std::forward<S>(stream),
         std::size_t(0),
-        [](std::size_t& count, item_t<S>&&) {
+        [](std::size_t& count, auto&&) {
             ++count;
             return true;
         },

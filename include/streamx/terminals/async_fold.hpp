@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/awaitable_fn.hpp>
 #include <streamx/core/detail/driver.hpp>
 
@@ -16,6 +17,7 @@ namespace detail {
 template <class T, class Op>
 struct fold_step {
     template <class Item>
+        requires std::invocable<Op&, T, Item>
     bool operator()(Item&& item) {
         value = std::invoke(op, std::move(value), std::forward<Item>(item));
         return true;
@@ -46,15 +48,18 @@ struct fold_step {
 /// @threads may be called from any thread if the stream is owned, else from the stream's executor
 /// @others  fold (futures), fold_left (ranges), reduce (Rx), Sink.fold (Akka)
 template <class S, class T, class Op, class Token>
-    requires async_stream_ref<S> && std::invocable<Op&, T, item_t<S>>
+    requires async_stream_ref<S> && std::invocable<Op&, T, detail::shown_t<Op, item_t<S>, T>>
 auto async_fold(S&& stream, T init, Op op, Token&& token) {
     using signature = void(std::exception_ptr, T);
-    if constexpr (detail::awaitable_function<Op, T, item_t<S>>)
+    using shown = detail::shown_t<Op, item_t<S>, T>;
+    if constexpr (detail::awaitable_function<Op, T, shown>)
         return detail::async_coroutine<signature>(
             std::forward<S>(stream),
             [value = std::move(init), op = std::move(op)](auto& s) mutable -> asio::awaitable<T> {
-                while (auto item = co_await s.next())
-                    value = co_await std::invoke(op, std::move(value), *std::move(item));
+                while (auto item = co_await s.next()) {
+                    value = co_await std::invoke(op, std::move(value), detail::show<shown>(*item));
+                    detail::settle<shown>(*item);
+                }
                 co_return std::move(value);
             },
             std::forward<Token>(token));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/async_mapping.hpp>
 #include <streamx/core/detail/awaitable_fn.hpp>
 #include <streamx/core/detail/driver.hpp>
@@ -20,6 +21,7 @@ namespace detail {
 template <class Fn>
 struct for_each_step {
     template <class Item>
+        requires std::invocable<Fn&, Item>
     bool operator()(Item&& item) {
         std::invoke(fn, std::forward<Item>(item));
         return true;
@@ -48,15 +50,18 @@ struct for_each_step {
 /// @threads may be called from any thread if the stream is owned, else from the stream's executor
 /// @others  for_each (futures), for_each (ranges), subscribe (Rx), Sink.foreach (Akka)
 template <class S, class Fn, class Token>
-    requires async_stream_ref<S> && std::invocable<Fn&, item_t<S>>
+    requires async_stream_ref<S> && std::invocable<Fn&, detail::shown_t<Fn, item_t<S>>>
 auto async_for_each(S&& stream, Fn fn, Token&& token) {
     using signature = void(std::exception_ptr);
-    if constexpr (detail::awaitable_function<Fn, item_t<S>>)
+    using shown = detail::shown_t<Fn, item_t<S>>;
+    if constexpr (detail::awaitable_function<Fn, shown>)
         return detail::async_coroutine<signature>(
             std::forward<S>(stream),
             [fn = std::move(fn)](auto& s) mutable -> asio::awaitable<void> {
-                while (auto item = co_await s.next())
-                    co_await std::invoke(fn, *std::move(item));
+                while (auto item = co_await s.next()) {
+                    co_await std::invoke(fn, detail::show<shown>(*item));
+                    detail::settle<shown>(*item);
+                }
             },
             std::forward<Token>(token));
     else

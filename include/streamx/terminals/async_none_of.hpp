@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/steps.hpp>
 
 #include <concepts>
@@ -23,7 +24,8 @@ namespace streamx {
 /// @threads may be called from any thread if the stream is owned, else from the stream's executor
 /// @others  none_of (ranges)
 template <class S, class Predicate, class Token>
-    requires async_stream_ref<S> && std::predicate<Predicate&, item_t<S>>
+    requires async_stream_ref<S> &&
+             std::predicate<Predicate&, detail::shown_t<Predicate, item_t<S>>>
 auto async_none_of(S&& stream, Predicate predicate, Token&& token) {
     return detail::async_verdict(
         std::forward<S>(stream), false, std::move(predicate), std::forward<Token>(token));

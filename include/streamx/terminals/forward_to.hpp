@@ -25,7 +25,7 @@ namespace streamx {
 /// @threads may be called from any thread if both are owned, else from the stream's executor
 /// @others  forward (futures), to (Akka)
 template <class S, class Sink, class Token>
-    requires async_stream_ref<S> && async_sink<std::remove_cvref_t<Sink>, item_t<S>>
+    requires async_stream_ref<S> && detail::sink_for<std::remove_cvref_t<Sink>, item_t<S>>
 auto forward_to(S&& stream, Sink&& sink, Token&& token) {
     return detail::async_drive<void(std::exception_ptr)>(
         detail::sending_stream<S, Sink>(std::forward<S>(stream), std::forward<Sink>(sink)),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/core/asio.hpp>
+#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/completion.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -75,5 +76,15 @@ struct made_by {
         "returns. One that returns a value is for the operator without `async`, such as `map`");
     using type = typename started_by<Fn, Arg>::made;
 };
+
+template <class Fn>
+struct async_callable {
+    template <class T>
+    using with = std::bool_constant<started_by<Fn, T>::valid>;
+};
+
+/// What an asynchronous function is handed of an item of type `T`.
+template <class Fn, class T>
+using shown_to_async_t = shown_if_t<T, async_callable<Fn>::template with>;
 
 } // namespace streamx::detail

@@ -16,12 +16,13 @@ namespace streamx::detail {
 template <class T, class Fn>
 struct async_mapping {
     static constexpr const char* name = "map_async";
-    using made = typename made_by<Fn, T>::type;
-    using value_type = made;
+    using shown = shown_to_async_t<Fn, T>;
+    using made = typename made_by<Fn, shown>::type;
+    using value_type = passed_on_t<shown, T, made>;
     using key = std::monostate;
 
-    auto start(T& item) { return start_async(fn, std::move(item)); }
-    poll<value_type> finish(T&, made&& m) { return std::move(m); }
+    auto start(T& item) { return start_async(fn, show<shown>(item)); }
+    poll<value_type> finish(T& item, made&& m) { return pass_on<shown>(item, std::move(m)); }
 
     Fn fn;
 };

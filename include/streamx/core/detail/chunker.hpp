@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/wait_unless.hpp>
 
@@ -15,7 +16,7 @@
 namespace streamx::detail {
 
 /// What the operators that gather items into vectors share: the vector being filled, and a failure
-/// that waits behind the items which came before it.
+/// that waits behind the items which came before it. Carriers are joined to one of a vector.
 template <class Up>
 class chunker {
     struct always {
@@ -27,7 +28,7 @@ class chunker {
 
 public:
     using item = item_t<Up>;
-    using chunk = std::vector<item>;
+    using chunk = gathered_t<item>;
 
     chunker(Up up, std::size_t size) : up_(std::move(up)), size_(size) {}
 
@@ -47,8 +48,10 @@ public:
         try {
             if (!failure_) {
                 const auto why = each_ready(up_, [&](item&& i) __attribute__((always_inline)) {
-                    if (filling_.empty() ||
-                        std::invoke(together, std::as_const(filling_.back()), std::as_const(i)))
+                    if (filling_.empty() || std::invoke(
+                                                together,
+                                                value_in(std::as_const(filling_.back())),
+                                                value_in(std::as_const(i))))
                         complete = append(std::move(i));
                     else {
                         next_.emplace(std::move(i));
@@ -69,7 +72,7 @@ public:
     }
 
     bool empty() const noexcept { return filling_.empty(); }
-    chunk take() noexcept { return std::exchange(filling_, {}); }
+    chunk take() noexcept(!carrier<item>) { return gather(std::exchange(filling_, {})); }
     const Up& upstream() const noexcept { return up_; }
 
     /// Waits for upstream, unless that is over and the end or its failure is yet to be told.
@@ -90,7 +93,7 @@ private:
 
     Up up_;
     std::size_t size_;
-    chunk filling_;
+    std::vector<item> filling_;
     std::optional<item> next_; // the first of the next chunk
     std::exception_ptr failure_;
     bool ended_ = false; // a last chunk may come before the end does

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/budget.hpp>
 #include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/handler.hpp>
@@ -103,11 +104,20 @@ poll<item_t<S>> try_next_once(S& s) {
     }
 }
 
+/// Lets a step take an item. A carrier whose value the step uses up is settled when it has.
+template <class Step, class T>
+[[gnu::always_inline]] inline bool take_step(Step& step, T& item) {
+    using shown = shown_t<Step, T>;
+    const bool more = step(show<shown>(item));
+    settle<shown>(item);
+    return more;
+}
+
 /// The only loop: tries until the stream is pending, waits, tries again, and ends an operation.
 ///
 /// `S` is a stream (owned) or a reference to one (borrowed). `Step` is what the operation does:
-/// `bool step(item&&)` takes an item and says whether to go on, `finish(handler, exception_ptr)`
-/// completes. Every step runs on the handler's associated executor, the stream's by default; an
+/// `bool step(item&&)` takes an item (a carrier, or its value) and says whether to go on,
+/// `finish(handler, exception_ptr)` completes. Every step runs on the handler's associated executor, the stream's by default; an
 /// exception thrown by the stream or the step ends the operation with that exception.
 template <class S, class Step, class Handler>
 class drive_op {
@@ -196,7 +206,7 @@ private:
         const run_scope scope;
         hot step(s.step);
         auto take = [&step](item_t<S>&& item)
-                        __attribute__((always_inline)) { return (*step)(std::move(item)); };
+                        __attribute__((always_inline)) { return take_step(*step, item); };
         if constexpr (!std::is_reference_v<S>) {
             return each_ready(s.stream, take);
         } else {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/core/asio.hpp>
+#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/detail/in_flight_stream.hpp>
 #include <streamx/core/poll.hpp>
@@ -23,13 +24,14 @@ namespace streamx::detail {
 template <class T, class Fn>
 struct pool_mapping {
     static constexpr const char* name = "parallel";
+    using shown = shown_t<const Fn, T>;
     static_assert(
-        std::invocable<const Fn&, T>,
+        std::invocable<const Fn&, shown>,
         "parallel: the function is called on several threads at once, and so must be callable as "
         "`const`: not a `mutable` lambda");
-    using result = std::invoke_result_t<const Fn&, T>;
+    using result = std::invoke_result_t<const Fn&, shown>;
     using made = std::conditional_t<std::is_void_v<result>, std::monostate, std::decay_t<result>>;
-    using value_type = made;
+    using value_type = passed_on_t<shown, T, made>;
     using key = std::monostate;
 
     /// One call. One that was cancelled before it could begin is left out.
@@ -48,17 +50,17 @@ struct pool_mapping {
                         if (unwanted)
                             throw boost::system::system_error(asio::error::operation_aborted, name);
                         if constexpr (std::is_void_v<result>) {
-                            std::invoke(*fn, std::move(*item));
+                            std::invoke(*fn, show<shown>(*item));
                             to.emplace();
                         } else
-                            to.emplace(std::invoke(*fn, std::move(*item)));
+                            to.emplace(std::invoke(*fn, show<shown>(*item)));
                     });
                 });
         }
     };
 
     call start(T& item) { return {this, &item}; }
-    poll<value_type> finish(T&, made&& m) { return std::move(m); }
+    poll<value_type> finish(T& item, made&& m) { return pass_on<shown>(item, std::move(m)); }
 
     asio::any_io_executor pool;
     Fn fn;

@@ -2,6 +2,7 @@
 
 #include <streamx/core/async_sink.hpp>
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/first_executor.hpp>
 #include <streamx/core/detail/handler.hpp>
@@ -16,12 +17,31 @@ namespace streamx::detail {
 
 struct sent {};
 
+/// A carrier whose value is with a sink that says when it has completed it.
+template <carrier D>
+struct settle_when_done {
+    void operator()(error_code ec) {
+        if (!ec)
+            carrier_traits<D>::settle(item);
+    }
+
+    D item;
+};
+
+/// A sink for items of type `T`, or for what they carry.
+template <class Sink, class T>
+concept sink_for = async_sink<Sink, T> || (carrier<T> && async_sink<Sink, carried_t<T>>);
+
 /// A stream that puts each of upstream's items into a sink and says so: pulling it to its end is
 /// forwarding. `Up` and `Sink` are values (owned) or references (borrowed). An owned sink is closed
-/// with upstream's failure, and by its destruction at upstream's end.
+/// with upstream's failure, and by its destruction at upstream's end. Of a carrier a sink that takes
+/// no carriers gets the value; it is settled when the sink has taken that, or has completed it where it
+/// tells.
 template <class Up, class Sink>
 class sending_stream {
     using item = item_t<Up>;
+    static constexpr bool sends_values =
+        carrier<item> && !async_sink<std::remove_cvref_t<Sink>, item>;
 
 public:
     using value_type = sent;
@@ -55,11 +75,11 @@ public:
             auto next = closing_on_failure([this] { return up_.try_next(); });
             if (!next)
                 return next.template without_item<sent>();
-            if (sink_.try_send(*next)) [[likely]]
+            if (put(*next)) [[likely]]
                 return sent();
             held_ = std::move(next).to_optional();
         }
-        if (!sink_.try_send(*held_))
+        if (!put(*held_))
             return pending;
         held_.reset();
         return sent();
@@ -76,7 +96,7 @@ public:
         }
         bool full = false;
         auto send = [&](item&& next) __attribute__((always_inline)) {
-            if (!sink_.try_send(next)) [[unlikely]] {
+            if (!put(next)) [[unlikely]] {
                 held_.emplace(std::move(next));
                 full = true;
                 return false;
@@ -99,6 +119,8 @@ public:
     void async_wait(Op op) {
         if (!held_)
             up_.async_wait(std::move(op));
+        else if constexpr (sends_values)
+            sink_.async_wait(std::move(op));
         else if constexpr (requires { sink_.async_send(*std::move(held_), std::move(op)); }) {
             // It keeps its place in the sink's queue, and is the sink's to give back.
             item next = *std::move(held_);
@@ -119,6 +141,30 @@ private:
 
         sending_stream* self;
     };
+
+    [[gnu::always_inline]] bool put(item& next) {
+        if constexpr (!sends_values)
+            return sink_.try_send(next);
+        else
+            return put_value(next);
+    }
+
+    bool put_value(item& next) {
+        if constexpr (requires(settle_when_done<item>& done) {
+                          sink_.try_send(value_in(next), done);
+                      }) {
+            settle_when_done<item> done{std::move(next)};
+            if (sink_.try_send(value_in(done.item), done))
+                return true;
+            next = std::move(done.item);
+            return false;
+        } else {
+            if (!sink_.try_send(value_in(next)))
+                return false;
+            carrier_traits<item>::settle(next);
+            return true;
+        }
+    }
 
     template <class Pull>
     auto closing_on_failure(Pull pull) {

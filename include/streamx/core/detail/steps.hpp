@@ -3,6 +3,7 @@
 #include <streamx/core/async_stream.hpp>
 #include <streamx/core/detail/driver.hpp>
 
+#include <concepts>
 #include <exception>
 #include <functional>
 #include <utility>
@@ -25,6 +26,7 @@ struct ignore_step {
 template <class Result, class Take>
 struct result_step {
     template <class Item>
+        requires std::invocable<Take&, Result&, Item>
     bool operator()(Item&& item) {
         return take(result, std::forward<Item>(item));
     }
@@ -53,8 +55,10 @@ auto async_verdict(S&& stream, bool verdict, Predicate predicate, Token&& token)
     return async_result_of(
         std::forward<S>(stream),
         !verdict,
-        [verdict, predicate = std::move(predicate)](bool& result, item_t<S>&& item) mutable {
-            if (!std::invoke(predicate, std::move(item)))
+        [verdict, predicate = std::move(predicate)]<class Item>(bool& result, Item&& item) mutable
+            requires std::predicate<Predicate&, Item>
+        {
+            if (!std::invoke(predicate, std::forward<Item>(item)))
                 return true;
             result = verdict;
             return false;
