@@ -18,6 +18,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace streamx::testing {
 namespace {
@@ -104,8 +105,8 @@ std::string nats_servers::config(std::size_t i) const {
         << (room_ / std::to_string(i)).string() << "\", max_mem: 256MB, max_file: 1GB }\n";
     if (all_.size() > 1) {
         out << "cluster { name: test, listen: 127.0.0.1:" << all_[i].cluster_port << ", routes: [";
-        for (const auto& other : all_)
-            out << " nats://127.0.0.1:" << other.cluster_port;
+        for (const char* comma = ""; const auto& other : all_)
+            out << std::exchange(comma, ",") << " nats://127.0.0.1:" << other.cluster_port;
         out << " ] }\n";
     }
     return out.str();
@@ -169,6 +170,8 @@ void nats_servers::wait_ready() const {
     for (std::size_t i = 0; i < all_.size(); ++i)
         until(
             [&] {
+                if (::waitpid(all_[i].pid, nullptr, WNOHANG) != 0)
+                    throw std::runtime_error("nats-server does not start");
                 if (!is_listening(all_[i].port))
                     return false;
                 const auto said = get(i, "/jsz");

@@ -30,8 +30,7 @@ class go_back_publisher final : public publisher,
 
 public:
     go_back_publisher(const link_ptr& l, const sink_options& o)
-        : link_(l), options_(o), inbox_(l->new_inbox()), ex_(l->executor()), base_(o.first_id),
-          previous_(o.expected_last_id) {
+        : link_(l), options_(o), inbox_(l->new_inbox()), ex_(l->executor()), base_(o.first_id) {
         if (options_.id_prefix.empty())
             options_.id_prefix = inbox_;
     }
@@ -145,8 +144,6 @@ public:
         stats_.duplicates += json_member(answer, "duplicate") == "true";
         while (!unacked_.empty() && unacked_.front().acknowledged) {
             bytes_ -= unacked_.front().payload.size();
-            if (unacked_.size() == 1)
-                previous_ = id_of(base_);
             unacked_.pop_front();
             ++base_;
         }
@@ -194,7 +191,8 @@ private:
             throw std::bad_alloc();
         natsMsgHeader_Set(m, "Nats-Msg-Id", id_of(number).c_str());
         if (options_.order == publish_order::ordered) {
-            const auto before = index == 0 ? previous_ : id_of(number - 1);
+            const auto before =
+                number == options_.first_id ? options_.expected_last_id : id_of(number - 1);
             if (!before.empty())
                 natsMsgHeader_Set(m, "Nats-Expected-Last-Msg-Id", before.c_str());
         }
@@ -248,8 +246,7 @@ private:
     std::string inbox_;
     asio::any_io_executor ex_;
     std::deque<outgoing> unacked_;
-    std::uint64_t base_;   // the number of the first of them
-    std::string previous_; // the id of the message before that
+    std::uint64_t base_; // the number of the first of them
     std::size_t bytes_ = 0;
     sink_stats stats_;
     error_code failure_;

@@ -141,13 +141,6 @@ void pull_consumer::on_message(message m) {
             return reset();
         last_consumer_sequence_ = facts.consumer_sequence;
         last_sequence_ = facts.sequence;
-    } else if (options_.deduplicate != 0) {
-        const auto facts = parse_metadata(m.reply());
-        std::lock_guard lock(held_mutex_);
-        if (seen(facts.sequence)) {
-            link_->publish(std::string(m.reply()).c_str(), nullptr, "+ACK");
-            return;
-        }
     }
     queue_.push_back(std::move(m));
 }
@@ -229,15 +222,17 @@ void pull_consumer::watch_time() {
 
 std::shared_ptr<pulled_message> pull_consumer::try_take() {
     std::lock_guard lock(link_->mutex);
-    if (queue_.empty()) {
-        if (failure_)
-            throw boost::system::system_error(failure_, "jetstream_source");
-        return {};
+    while (!queue_.empty()) {
+        auto m = std::make_shared<pulled_message>(shared_from_this(), std::move(queue_.front()));
+        queue_.pop_front();
+        pump();
+        if (!is_confirmed(m->facts.sequence))
+            return m;
+        m->answer("+ACK"); // again: the first one was lost, or too late
     }
-    auto m = std::make_shared<pulled_message>(shared_from_this(), std::move(queue_.front()));
-    queue_.pop_front();
-    pump();
-    return m;
+    if (failure_)
+        throw boost::system::system_error(failure_, "jetstream_source");
+    return {};
 }
 
 void pull_consumer::fail(error_code ec) {
@@ -307,6 +302,13 @@ void pull_consumer::confirmed(std::uint64_t sequence) {
         confirmed_.erase(confirmed_order_.front());
         confirmed_order_.pop_front();
     }
+}
+
+bool pull_consumer::is_confirmed(std::uint64_t sequence) {
+    if (options_.deduplicate == 0)
+        return false;
+    std::lock_guard lock(held_mutex_);
+    return confirmed_.contains(sequence);
 }
 
 void pull_consumer::tell_in_progress() {

@@ -67,7 +67,7 @@ private:
     void watch_time();
     void fail(error_code ec);
     void confirmed(std::uint64_t sequence);
-    bool seen(std::uint64_t sequence) const { return confirmed_.contains(sequence); }
+    bool is_confirmed(std::uint64_t sequence);
     void tell_in_progress();
     void refuse(std::string reply, std::string how);
     void send_refusals();
