@@ -8,4 +8,4 @@
 #include <streamx/rsocket/payload_stream.hpp>
 #include <streamx/rsocket/router.hpp>
 #include <streamx/rsocket/server.hpp>
-#include <streamx/rsocket/transport.hpp>
+#include <streamx/rsocket/url.hpp>

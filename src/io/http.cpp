@@ -3,11 +3,11 @@
 #include <streamx/core/error.hpp>
 #include <streamx/core/log.hpp>
 #include <streamx/io/accept_stream.hpp>
+#include <streamx/io/detail/timed.hpp>
 #include <streamx/time/sleep_for.hpp>
 
 #include "http_io.hpp"
 #include "http_parser.hpp"
-#include "timed.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>

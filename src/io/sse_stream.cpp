@@ -1,12 +1,12 @@
 #include <streamx/io/sse_stream.hpp>
 
 #include <streamx/core/error.hpp>
+#include <streamx/io/detail/timed.hpp>
 #include <streamx/io/http_body.hpp>
 #include <streamx/time/sleep_for.hpp>
 
 #include "http_io.hpp"
 #include "http_parser.hpp"
-#include "timed.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>

@@ -1,8 +1,7 @@
 #include <streamx/io/tls.hpp>
 
 #include <streamx/core/error.hpp>
-
-#include "timed.hpp"
+#include <streamx/io/detail/timed.hpp>
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/context.hpp>

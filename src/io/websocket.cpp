@@ -1,10 +1,10 @@
 #include <streamx/io/websocket.hpp>
 
 #include <streamx/core/error.hpp>
+#include <streamx/io/detail/timed.hpp>
 
 #include "http_io.hpp"
 #include "http_parser.hpp"
-#include "timed.hpp"
 
 #include <boost/system/system_error.hpp>
 
@@ -255,7 +255,10 @@ asio::awaitable<websocket_ptr> accepted(transport t, websocket_options options) 
     http_peer peer(std::move(t), options.limits);
     http_parser parser(http_parser::kind::request, options.limits);
     co_await read_head(peer, parser);
-    if (const auto no = refusal(parser.head()); !no.empty()) {
+    auto no = refusal(parser.head());
+    if (no.empty() && !options.path.empty() && parser.head().path() != options.path)
+        no = http_answer(404, "there is nothing here", {});
+    if (!no.empty()) {
         co_await write_all(peer, no);
         throw sys::system_error(errc::not_websocket, "websocket");
     }

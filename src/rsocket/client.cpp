@@ -92,10 +92,11 @@ public:
             std::move(hooks));
     }
 
-    void dial_first(const std::string& url) {
+    void dial_first(const std::string& text) {
         try {
-            dial_ = [this, to = url::parse(url)](auto done) {
-                dialling_ = dial(executor, to, options_.limits, std::move(done));
+            const endpoint_options how{options_.tls, options_.headers, options_.limits};
+            dial_ = [this, to = url::parse(text), how](auto done) {
+                dialling_ = dial(executor, to, how, std::move(done));
             };
         } catch (const boost::system::system_error& e) {
             return end(e.code());
@@ -106,10 +107,10 @@ public:
         dial_ = std::move(fn);
         dial_now();
     }
-    void attach(std::shared_ptr<transport> t) {
-        asio::post(executor, [self = shared_from_this(), t = std::move(t)] {
+    void attach(io::transport t) {
+        asio::post(executor, [self = shared_from_this(), t = std::move(t)]() mutable {
             self->was_attached_ = true;
-            self->session_->attach(t);
+            self->session_->attach(std::move(t));
         });
     }
 
@@ -155,10 +156,10 @@ private:
     }
 
     void dial_now() {
-        dial_([weak = weak_from_this()](error_code ec, std::shared_ptr<transport> t) {
+        dial_([weak = weak_from_this()](error_code ec, io::transport t) {
             const auto self = weak.lock();
             if (!self || self->over_)
-                return t ? t->close() : void();
+                return t.close();
             self->dialling_.reset();
             if (!ec) {
                 self->was_attached_ = true;
@@ -235,9 +236,8 @@ client_core::start(asio::any_io_executor ex, dialler dial, client_options option
     return c;
 }
 
-std::shared_ptr<client_core>
-client_core::start(std::shared_ptr<transport> t, client_options options) {
-    auto c = make(t->get_executor(), std::move(options));
+std::shared_ptr<client_core> client_core::start(io::transport t, client_options options) {
+    auto c = make(t.get_executor(), std::move(options));
     c->attach(std::move(t));
     return c;
 }

@@ -1,57 +1,69 @@
 #include "endpoint.hpp"
+#include "websocket_bytes.hpp"
 
+#include <streamx/io/detail/timed.hpp>
 #include <streamx/io/resolve_and_connect.hpp>
+#include <streamx/io/websocket.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <utility>
 
 namespace streamx::rsocket {
 namespace {
 
-using done_fn = std::function<void(error_code, std::shared_ptr<transport>)>;
+asio::awaitable<io::transport> connected_file(std::string path) {
+    using protocol = asio::local::stream_protocol;
+    const protocol::endpoint at(path);
+    protocol::socket socket(co_await asio::this_coro::executor);
+    co_await socket.async_connect(at, asio::use_awaitable);
+    co_return io::transport(std::move(socket));
+}
+
+asio::awaitable<io::transport> connected(url to, endpoint_options o) {
+    if (to.how == url::scheme::unix_socket)
+        co_return co_await connected_file(to.path);
+    auto socket = co_await io::resolve_and_connect(to.host, to.port, o.limits);
+    io::transport t(std::move(socket));
+    if (to.secure()) {
+        const auto context = o.tls ? *o.tls : io::tls_context(io::tls_role::client);
+        t = co_await io::async_tls_connect(
+            std::move(t), context, to.host, o.limits, asio::use_awaitable);
+    }
+    if (to.websocket()) {
+        io::websocket_options how;
+        how.limits = o.limits;
+        how.limits.message = o.limits.frame;
+        how.fields = std::move(o.headers);
+        auto ws = co_await io::async_connect_websocket(
+            std::move(t), to.authority(), to.path, std::move(how), asio::use_awaitable);
+        t = io::transport(websocket_bytes(std::move(ws)));
+    }
+    co_return t;
+}
 
 class dialling final : public activity, public std::enable_shared_from_this<dialling> {
+    using done_fn = std::function<void(error_code, io::transport)>;
+
 public:
     explicit dialling(done_fn done) : done_(std::move(done)) {}
 
-    void tcp(const asio::any_io_executor& ex, const url& to, const io::endpoint_limits& limits) {
-        io::async_resolve_and_connect(
+    void begin(const asio::any_io_executor& ex, const url& to, const endpoint_options& o) {
+        auto finish = [self = shared_from_this()](error_code ec, io::transport t) {
+            if (const auto done = std::exchange(self->done_, nullptr))
+                done(ec, std::move(t));
+        };
+        io::detail::run_timed<io::transport>(
             ex,
-            to.host,
-            to.port,
-            limits,
-            asio::bind_cancellation_slot(
-                stop_.slot(),
-                [self = shared_from_this()](error_code ec, asio::ip::tcp::socket socket) {
-                    self->finish(ec, ec ? nullptr : make_transport(std::move(socket)));
-                }));
-    }
-
-    void unix_socket(const asio::any_io_executor& ex, const url& to) {
-        using protocol = asio::local::stream_protocol;
-        auto socket = std::make_shared<protocol::socket>(ex);
-        protocol::endpoint at;
-        try {
-            at.path(to.path);
-        } catch (const boost::system::system_error& e) { // too long
-            return refuse(ex, e.code());
-        }
-        socket->async_connect(
-            at,
-            asio::bind_cancellation_slot(
-                stop_.slot(), [self = shared_from_this(), socket](error_code ec) {
-                    self->finish(ec, ec ? nullptr : make_transport(std::move(*socket)));
-                }));
-    }
-
-    void refuse(const asio::any_io_executor& ex, error_code ec) {
-        asio::post(ex, [self = shared_from_this(), ec] { self->finish(ec, nullptr); });
+            o.limits.handshake,
+            connected(to, o),
+            streamx::detail::erased<error_code, io::transport>(
+                asio::bind_cancellation_slot(stop_.slot(), std::move(finish)), ex));
     }
 
     void stop() noexcept override {
@@ -60,11 +72,6 @@ public:
     }
 
 private:
-    void finish(error_code ec, std::shared_ptr<transport> t) {
-        if (const auto done = std::exchange(done_, nullptr))
-            done(ec, std::move(t));
-    }
-
     done_fn done_;
     asio::cancellation_signal stop_;
 };
@@ -74,15 +81,10 @@ private:
 std::shared_ptr<activity> dial(
     const asio::any_io_executor& ex,
     const url& to,
-    const io::endpoint_limits& limits,
-    std::function<void(error_code, std::shared_ptr<transport>)> done) {
+    const endpoint_options& options,
+    std::function<void(error_code, io::transport)> done) {
     const auto d = std::make_shared<dialling>(std::move(done));
-    if (to.secure() || to.websocket())
-        d->refuse(ex, asio::error::operation_not_supported);
-    else if (to.how == url::scheme::unix_socket)
-        d->unix_socket(ex, to);
-    else
-        d->tcp(ex, to, limits);
+    d->begin(ex, to, options);
     return d;
 }
 

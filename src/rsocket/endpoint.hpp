@@ -1,15 +1,20 @@
 #pragma once
 
-#include "url.hpp"
-
+#include <streamx/core/detail/any_handler.hpp>
 #include <streamx/io/endpoint_limits.hpp>
-#include <streamx/rsocket/transport.hpp>
+#include <streamx/io/tls.hpp>
+#include <streamx/io/transport.hpp>
+#include <streamx/rsocket/url.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace streamx::rsocket {
 
@@ -18,23 +23,43 @@ class activity {
 public:
     virtual ~activity() = default;
     virtual void stop() noexcept = 0;
-    /// Where it listens, with the port that the system has chosen.
-    virtual std::string where() const { return {}; }
 };
 
-/// Connects. `done` is called once, unless it is stopped
-/// before, never inside this call.
+/// What it takes to make connections: of a client or of a server.
+struct endpoint_options {
+    std::optional<io::tls_context> tls;
+    std::vector<std::pair<std::string, std::string>> headers = {}; ///< of a WebSocket's request
+    io::endpoint_limits limits;
+    std::size_t handshakes = 0; ///< server: that may be under way at a time
+};
+
+/// Connects. `done` is called once, unless it is stopped before, never inside this call.
 std::shared_ptr<activity> dial(
     const asio::any_io_executor& ex,
     const url& to,
-    const io::endpoint_limits& limits,
-    std::function<void(error_code, std::shared_ptr<transport>)> done);
+    const endpoint_options& options,
+    std::function<void(error_code, io::transport)> done);
 
-/// Accepts connections, each handed to `accepted`. Throws a `system_error`
-/// if it cannot listen there.
-std::shared_ptr<activity> listen(
+/// A socket that is listened on.
+class listener : public activity {
+public:
+    /// Where, with the port that the system has chosen.
+    virtual const url& where() const noexcept = 0;
+};
+
+using accepted_fn = std::function<void(io::transport)>;
+
+/// Accepts connections, each handed to `accepted` after its handshakes. A host that is no address is
+/// looked up meanwhile. Throws a `system_error` if it cannot listen there.
+std::shared_ptr<listener> listen(
+    const asio::any_io_executor& ex, const url& at, endpoint_options options, accepted_fn accepted);
+
+/// The same, with the host looked up by others.
+void async_listen(
     const asio::any_io_executor& ex,
     const url& at,
-    std::function<void(std::shared_ptr<transport>)> accepted);
+    endpoint_options options,
+    accepted_fn accepted,
+    std::function<void(error_code, std::shared_ptr<listener>)> done);
 
 } // namespace streamx::rsocket

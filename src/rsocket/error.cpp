@@ -11,7 +11,7 @@ namespace sys = boost::system;
 
 class category_type final : public sys::error_category {
 public:
-    constexpr category_type() noexcept : sys::error_category(0x73747265616d7833) {}
+    constexpr category_type() noexcept : sys::error_category(0x73747265616d7834) {}
 
     const char* name() const noexcept override { return "rsocket"; }
 

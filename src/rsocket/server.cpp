@@ -3,12 +3,13 @@
 #include "endpoint.hpp"
 #include "session.hpp"
 
+#include <streamx/core/error.hpp>
 #include <streamx/time/sleep_for.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <map>
@@ -70,20 +71,46 @@ public:
     router& routes() noexcept override { return *routes_; }
     std::size_t connections() const noexcept override { return sessions_.size(); }
 
-    std::string listen(const std::string& text) override {
-        listeners_.push_back(rsocket::listen(
-            executor, url::parse(text), [weak = weak_from_this()](std::shared_ptr<transport> t) {
-                if (const auto self = weak.lock())
-                    self->accept(std::move(t));
-                else
-                    t->close();
-            }));
-        return listeners_.back()->where();
+    std::string listen(const std::string& at) override {
+        listeners_.push_back(
+            rsocket::listen(executor, url::parse(at), listening_options(), acceptor()));
+        return listeners_.back()->where().to_string();
     }
 
-    void accept(std::shared_ptr<transport> t) override {
+    void async_listen(std::string at, listening_handler handler) override {
+        const auto waiting = std::make_shared<listening_handler>(std::move(handler));
+        const auto answer = [waiting](error_code ec, std::string where) {
+            auto ex = waiting->get_executor();
+            streamx::detail::post_to(
+                ex, std::allocator<void>(), [waiting, ec, where = std::move(where)]() mutable {
+                    (*waiting)(ec, std::move(where));
+                });
+        };
+        try {
+            rsocket::async_listen(
+                executor,
+                url::parse(at),
+                listening_options(),
+                acceptor(),
+                [weak = weak_from_this(), answer](error_code ec, std::shared_ptr<listener> made) {
+                    const auto self = weak.lock();
+                    if (made && (!self || self->stopping_)) {
+                        made->stop();
+                        ec = streamx::errc::closed;
+                    }
+                    if (ec)
+                        return answer(ec, {});
+                    self->listeners_.push_back(made);
+                    answer({}, made->where().to_string());
+                });
+        } catch (const boost::system::system_error& e) {
+            answer(e.code(), {});
+        }
+    }
+
+    void accept(io::transport t) override {
         if (stopping_ || sessions_.size() >= options_.connections)
-            return t->close();
+            return t.close();
         session_hooks hooks;
         const auto weak = weak_from_this();
         hooks.welcome = [weak](session& s, const event& setup) {
@@ -141,6 +168,16 @@ private:
         std::shared_ptr<session> kept; // of a session that can be resumed
         std::string token;
     };
+
+    endpoint_options listening_options() const {
+        return {options_.tls, {}, options_.limits, options_.connections};
+    }
+    accepted_fn acceptor() {
+        return [weak = weak_from_this()](io::transport t) {
+            if (const auto self = weak.lock())
+                self->accept(std::move(t));
+        };
+    }
 
     std::string welcome(session& s, const event& setup) {
         try {
@@ -200,7 +237,7 @@ private:
 
     server_options options_;
     std::shared_ptr<router> routes_;
-    std::vector<std::shared_ptr<activity>> listeners_;
+    std::vector<std::shared_ptr<listener>> listeners_;
     std::unordered_map<session*, entry> sessions_;
     std::unordered_map<std::string, session*> tokens_;
     asio::cancellation_signal deadline_;

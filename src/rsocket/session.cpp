@@ -9,16 +9,15 @@
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace streamx::rsocket {
 namespace {
 
-constexpr std::size_t read_size = 64 * 1024;
 // What one stream sends in its turn, when others wait for theirs.
 constexpr unsigned items_a_turn = 64;
 constexpr std::size_t bytes_a_turn = 16 * 1024;
@@ -139,13 +138,12 @@ session::session(
 
 session::~session() = default;
 
-void session::attach(std::shared_ptr<transport> t) {
+void session::attach(io::transport t) {
     if (over_)
-        return t->close();
+        return t.close();
     auto w = std::make_shared<wire>();
     w->owner = shared_from_this();
     w->via = std::move(t);
-    w->in.resize(read_size);
     drop_wire();
     wire_ = w;
     engine_.connected(now());
@@ -157,7 +155,7 @@ void session::attach(std::shared_ptr<transport> t) {
 void session::drop_wire() {
     if (const auto old = std::exchange(wire_, {}).lock()) {
         const auto self = std::exchange(old->owner, nullptr);
-        old->via->close();
+        old->via.close();
         if (over_ && hooks_.gone)
             hooks_.gone();
     }
@@ -167,16 +165,28 @@ void session::read(const wire_ptr& w) {
     const bool behind = engine_.out.size() > limits_.queued_bytes;
     if (w->reading || behind || !w->owner || (over_ && !linger_))
         return;
-    if (w->parsed == w->filled) {
-        w->parsed = w->filled = 0;
-    } else if (w->filled == w->in.size()) {
-        std::memmove(w->in.data(), w->in.data() + w->parsed, w->filled - w->parsed);
-        w->filled -= std::exchange(w->parsed, 0);
-        if (w->filled == w->in.size())
-            w->in.resize(w->in.size() * 2); // one frame of at most `limits.frame`
-    }
-    w->reading = true;
-    w->via->read(asio::buffer(w->in.data() + w->filled, w->in.size() - w->filled), w);
+    w->read();
+}
+
+void session::wire::read() {
+    reading = true;
+    via.async_read_some(in.prepare(), [self = shared_from_this()](error_code ec, std::size_t n) {
+        self->on_read(ec, n);
+    });
+}
+
+void session::wire::write() {
+    writing = true;
+    asio::async_write(
+        via, asio::buffer(flying), [self = shared_from_this()](error_code ec, std::size_t) {
+            self->on_written(ec);
+        });
+}
+
+/// Tells the peer that no more comes. What it sends is still read.
+void session::wire::finish() {
+    if (!std::exchange(finished, true))
+        via.async_shutdown([self = shared_from_this()](error_code) {});
 }
 
 void session::wire::on_read(error_code ec, std::size_t n) {
@@ -184,7 +194,7 @@ void session::wire::on_read(error_code ec, std::size_t n) {
     const auto s = owner;
     if (!s)
         return;
-    filled += n;
+    in.came(n);
     if (ec)
         return s->connection_lost(shared_from_this(), ec);
     s->parse(shared_from_this());
@@ -193,11 +203,11 @@ void session::wire::on_read(error_code ec, std::size_t n) {
 void session::parse(const wire_ptr& w) {
     try {
         while (const auto s = w->owner) {
-            std::string_view in(w->in.data() + w->parsed, w->filled - w->parsed);
+            auto in = w->in.bytes();
             const auto frame = next_frame(in, s->engine_.config().frame);
             if (!frame)
                 break;
-            w->parsed = w->filled - in.size();
+            w->in.left(in.size());
             s->engine_.receive(*frame, s->now());
             if (!s->engine_.established() || s->engine_.events.size() > 256)
                 s->handle_events(); // which may hand the connection to another session
@@ -285,13 +295,11 @@ void session::flush() {
     if (!engine_.out.empty() && !w->broken) {
         w->flying.clear();
         w->flying.swap(engine_.out);
-        w->writing = true;
-        w->via->write(asio::buffer(w->flying), w);
+        w->write();
         if (!turns_.empty())
             schedule();
-    } else if (over_ && !std::exchange(w->finished, true)) {
-        w->via
-            ->finish(); // and then wait for the peer's end, so that nothing sent is lost by a reset
+    } else if (over_) {
+        w->finish(); // and then wait for the peer's end, so that nothing sent is lost by a reset
     }
 }
 

@@ -3,10 +3,11 @@
 #include "engine.hpp"
 
 #include <streamx/core/any_stream.hpp>
+#include <streamx/io/detail/read_space.hpp>
+#include <streamx/io/transport.hpp>
 #include <streamx/rsocket/options.hpp>
 #include <streamx/rsocket/payload_stream.hpp>
 #include <streamx/rsocket/router.hpp>
-#include <streamx/rsocket/transport.hpp>
 #include <streamx/time/detail/timer.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -100,7 +101,7 @@ public:
     void set_lease(lease_options lease) { lease_ = lease; }
 
     /// A connection for it.
-    void attach(std::shared_ptr<transport> t);
+    void attach(io::transport t);
     /// Ends it: what is open fails with this.
     void close(errc code, const std::string& text);
     /// No new requests; what is open goes on.
@@ -117,14 +118,16 @@ public:
 
 private:
     /// One connection: its buffers stay alive as long as its operations.
-    struct wire final : transport::user, std::enable_shared_from_this<wire> {
-        void on_read(error_code ec, std::size_t n) override;
-        void on_written(error_code ec) override;
+    struct wire final : std::enable_shared_from_this<wire> {
+        void read();
+        void write();
+        void finish();
+        void on_read(error_code ec, std::size_t n);
+        void on_written(error_code ec);
 
         std::shared_ptr<session> owner; // whose connection it is now
-        std::shared_ptr<transport> via;
-        std::vector<char> in;
-        std::size_t filled = 0, parsed = 0;
+        io::transport via;
+        io::detail::read_space in;
         std::string flying;
         bool reading = false, writing = false;
         bool broken = false;   // nothing more can be written

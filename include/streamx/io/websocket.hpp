@@ -34,6 +34,8 @@ struct websocket_options {
     endpoint_limits::duration ping = std::chrono::seconds(20);
     /// Subprotocols, the preferred one first; a server takes the first that its client offers too.
     std::vector<std::string> subprotocols = {};
+    /// What a server's clients must ask for, without a query; others get 404. Empty: anything.
+    std::string path = {};
     /// Header fields that a client sends as well, `{"Authorization", "..."}`.
     std::vector<std::pair<std::string, std::string>> fields = {};
 };
@@ -223,11 +225,11 @@ struct initiate_connect_websocket {
 
 } // namespace detail
 
-/// Takes a connection of which nothing has been read, and waits for a client to ask for a WebSocket on it,
-/// whatever the target.
+/// Takes a connection of which nothing has been read, and waits for a client to ask for a WebSocket on
+/// it.
 /// @completes `void(error_code, std::unique_ptr<websocket>)` on the handler's associated executor, the
 ///            transport's by default; never inside this call
-/// @errors  `errc::not_websocket`: it asks for something else, and has been told 400 or 426;
+/// @errors  `errc::not_websocket`: it asks for something else, and has been told 400, 404 or 426;
 ///          `errc::header_too_long`; `errc::malformed`; `errc::truncated`; `errc::handshake_timeout`;
 ///          those of the transport
 /// @cancels total, partial, terminal; the connection is closed then

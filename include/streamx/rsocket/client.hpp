@@ -5,12 +5,12 @@
 #include <streamx/core/detail/driver.hpp>
 #include <streamx/core/detail/gate.hpp>
 #include <streamx/core/detail/initiate.hpp>
+#include <streamx/io/transport.hpp>
 #include <streamx/rsocket/error.hpp>
 #include <streamx/rsocket/metadata.hpp>
 #include <streamx/rsocket/options.hpp>
 #include <streamx/rsocket/payload.hpp>
 #include <streamx/rsocket/payload_stream.hpp>
-#include <streamx/rsocket/transport.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/system/system_error.hpp>
@@ -26,9 +26,9 @@ namespace streamx::rsocket {
 
 class client;
 
-/// Makes a transport: calls what it is given once, not before it has returned, with an error or a
-/// transport.
-using dialler = std::function<void(std::function<void(error_code, std::shared_ptr<transport>)>)>;
+/// Makes a connection: calls what it is given once, not before it has returned, with an error or a
+/// connected stream of bytes.
+using dialler = std::function<void(std::function<void(error_code, io::transport)>)>;
 
 namespace detail {
 
@@ -39,7 +39,7 @@ public:
 
     static std::shared_ptr<client_core>
     start(asio::any_io_executor ex, const std::string& url, client_options options);
-    static std::shared_ptr<client_core> start(std::shared_ptr<transport> t, client_options options);
+    static std::shared_ptr<client_core> start(io::transport t, client_options options);
     static std::shared_ptr<client_core>
     start(asio::any_io_executor ex, dialler dial, client_options options);
 
@@ -301,11 +301,11 @@ auto async_connect(Start begin, Token&& token) {
 
 } // namespace detail
 
-/// Connects to `tcp://host:port` or `unix:///path` and sets up a connection on `ex`.
+/// Connects to a `url` and sets up a connection on `ex`.
 /// @completes `void(error_code, client)` on the handler's associated executor, `ex` by default, when the
 ///            server has answered; never inside this call
-/// @errors  those of resolving, connecting and the handshakes; `invalid_argument` for a URL that is
-///          none; `errc::handshake_timeout` after `limits.handshake`; `errc::rejected_setup` and the
+/// @errors  those of resolving, connecting and the handshakes (`async_tls_connect`,
+///          `async_connect_websocket`); `url_error`; `errc::handshake_timeout` after `limits.handshake`; `errc::rejected_setup` and the
 ///          other codes of a server that refuses; `operation_aborted` when cancelled
 /// @cancels total, partial, terminal; nothing is left of the connection
 /// @threads from any; what runs on `ex` must not run on two threads at once
@@ -335,7 +335,7 @@ auto async_connect(std::string url, client_options options, Token&& token) {
 /// The same over a transport that is connected, on its executor.
 /// @copydoc async_connect
 template <class Token>
-auto async_connect(std::shared_ptr<transport> over, client_options options, Token&& token) {
+auto async_connect(io::transport over, client_options options, Token&& token) {
     return detail::async_connect(
         [over = std::move(over), options = std::move(options)](auto&&) mutable {
             return detail::client_core::start(std::move(over), std::move(options));

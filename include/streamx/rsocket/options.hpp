@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/io/endpoint_limits.hpp>
+#include <streamx/io/tls.hpp>
 #include <streamx/rsocket/metadata.hpp>
 #include <streamx/rsocket/payload.hpp>
 #include <streamx/time/backoff.hpp>
@@ -12,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace streamx::rsocket {
@@ -35,6 +37,11 @@ struct lease_options {
 
 struct client_options {
     std::optional<credentials> who; ///< sent in the SETUP frame
+    /// For `tls` and `wss`. None: the server's certificate must be for the URL's host, and signed by
+    /// someone whom the system trusts.
+    std::optional<io::tls_context> tls;
+    /// Header fields of the request for a WebSocket, `{"Origin", "https://example.org"}`.
+    std::vector<std::pair<std::string, std::string>> headers;
     std::string data_type = std::string(mime::bytes);
     std::string metadata_type = std::string(mime::composite);
     payload setup; ///< sent in the SETUP frame; metadata of its own takes the place of `who`
@@ -57,13 +64,17 @@ struct server_options {
     /// is. `bearer_tokens` makes one that compares in constant time.
     std::function<bool(const std::optional<credentials>&)> authenticator;
 
+    /// A server's, with its certificate: without it there is no listening at `tls` and `wss`.
+    std::optional<io::tls_context> tls;
+
     std::uint32_t window = 256; ///< of items from a channel's client
     std::uint32_t max_credit =
         0x7FFF'FFFF;                   ///< of what a client asks for, no more than this is owed to
                                        ///< one stream at a time; the rest is forgotten
     std::size_t fragment = 32 * 1024;  ///< bytes of the largest frame that is sent, at least 64
     std::size_t streams = 16 * 1024;   ///< that one connection may have open
-    std::size_t connections = 100'000; ///< more are closed as they come
+    std::size_t connections = 100'000; ///< more are closed as they come; as many again may be in
+                                       ///< their TLS and WebSocket handshakes
     std::chrono::milliseconds lifetime = std::chrono::minutes(5); ///< the longest silence allowed,
                                                                   ///< whatever a client announces
     std::optional<resume_options> resume;                         ///< allows clients to resume

@@ -2,11 +2,12 @@
 
 #include <streamx/channels/broadcast.hpp>
 #include <streamx/core/asio.hpp>
+#include <streamx/core/detail/any_handler.hpp>
 #include <streamx/core/detail/gate.hpp>
+#include <streamx/io/transport.hpp>
 #include <streamx/rsocket/options.hpp>
 #include <streamx/rsocket/payload.hpp>
 #include <streamx/rsocket/router.hpp>
-#include <streamx/rsocket/transport.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -30,8 +31,10 @@ public:
 
     virtual ~server_core() = default;
     virtual router& routes() noexcept = 0;
-    virtual std::string listen(const std::string& url) = 0;
-    virtual void accept(std::shared_ptr<transport> t) = 0;
+    using listening_handler = streamx::detail::any_handler<error_code, std::string>;
+    virtual std::string listen(const std::string& at) = 0;
+    virtual void async_listen(std::string at, listening_handler handler) = 0;
+    virtual void accept(io::transport t) = 0;
     virtual std::size_t connections() const noexcept = 0;
     virtual void stop(std::chrono::nanoseconds within) = 0;
     virtual void close() noexcept = 0;
@@ -100,11 +103,36 @@ public:
         on_stream(std::move(route), [&items, how](const request&) { return items.subscribe(how); });
     }
 
-    /// Listens at `tcp://host:port` or `unix:///path`. Port 0 lets the system choose. Gives the URL with the port that it is.
-    /// Throws a `boost::system::system_error` if it cannot.
-    std::string listen(const std::string& url) { return core_->listen(url); }
-    /// Serves one connection that is there already.
-    void accept(std::shared_ptr<transport> t) { core_->accept(std::move(t)); }
+    /// Listens at a `url`. Port 0 lets the system choose; gives the URL with the port that it is. A host
+    /// that is no address is looked up meanwhile, which may take its time: `async_listen` does not
+    /// block.
+    ///
+    /// Throws a `boost::system::system_error` if it cannot: a `url_error`, or `address_in_use` and the
+    /// like; `invalid_argument` for `tls` and `wss` without `server_options::tls`.
+    std::string listen(const std::string& at) { return core_->listen(at); }
+
+    /// Looks the host up and listens.
+    /// @completes `void(error_code, std::string)` with the URL as `listen` gives it, on the handler's
+    ///            associated executor, the server's by default; never inside this call
+    /// @errors  those that `listen` throws; those of the resolver; `errc::closed`: the server has been
+    ///          stopped meanwhile
+    /// @cancels none
+    /// @threads from the server's executor
+    template <class Token>
+    auto async_listen(std::string at, Token&& token) {
+        return asio::async_initiate<Token, void(error_code, std::string)>(
+            [core = core_](auto handler, std::string where) {
+                core->async_listen(
+                    std::move(where),
+                    streamx::detail::erased<error_code, std::string>(
+                        std::move(handler), core->executor));
+            },
+            token,
+            std::move(at));
+    }
+
+    /// Serves one connection that is there already: a socket, a TLS connection after its handshake.
+    void accept(io::transport t) { core_->accept(std::move(t)); }
 
     std::size_t connections() const noexcept { return core_->connections(); }
 

@@ -50,11 +50,11 @@ struct rsocket_test : ::testing::Test {
             srv.emplace(ctx.get_executor(), serving);
         return *srv;
     }
-    std::shared_ptr<transport> link() {
+    io::transport link() {
         auto [mine, theirs] = memory_stream::pair(ctx.get_executor());
         script.emplace(mine.script());
-        serve().accept(make_transport(std::move(theirs)));
-        return make_transport(std::move(mine));
+        serve().accept(std::move(theirs));
+        return std::move(mine);
     }
 
     /// Runs a coroutine of a test to its end.
@@ -250,7 +250,7 @@ TEST_F(rsocket_test, a_dead_server_is_found_within_three_intervals) {
         auto c = co_await connect();
         auto began = time.now();
         // The peer of this connection never answers: what it is sent goes nowhere.
-        auto waiting = async_connect(make_transport(std::move(end)), asking, asio::use_awaitable);
+        auto waiting = async_connect(io::transport(std::move(end)), asking, asio::use_awaitable);
         try {
             co_await std::move(waiting);
             ADD_FAILURE();
@@ -315,7 +315,7 @@ TEST_F(rsocket_test, garbage_oversize_and_silence_get_an_error_and_an_end) {
     };
     for (const auto& [bytes, code] : cases) {
         auto [mine, theirs] = memory_stream::pair(ctx.get_executor());
-        serve().accept(make_transport(std::move(theirs)));
+        serve().accept(std::move(theirs));
         run([&, peer = std::move(mine)]() mutable -> asio::awaitable<void> {
             const auto said = co_await tell(std::move(peer), bytes);
             EXPECT_EQ(said.size(), 1U);
@@ -348,7 +348,7 @@ TEST_F(rsocket_test, a_peer_that_asks_for_2_31_items_and_reads_none_costs_a_boun
         {.type = frame_type::request_stream, .stream = 1, .n = max_31, .metadata = metadata},
         bytes);
     auto [mine, theirs] = memory_stream::pair(ctx.get_executor());
-    serve().accept(make_transport(std::move(theirs)));
+    serve().accept(std::move(theirs));
     asio::async_write(mine, asio::buffer(bytes), [](error_code, std::size_t) {});
     testing::run_until(time, [&] { return serve().connections() == 0; }); // it is dead, after all
     EXPECT_EQ(serve().connections(), 0U);

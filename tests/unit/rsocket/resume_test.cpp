@@ -46,10 +46,10 @@ struct resume_test : ::testing::Test {
         asking.reconnect.initial = 1ms;
     }
 
-    void connect(const std::function<void(error_code, std::shared_ptr<transport>)>& done) {
+    void connect(const std::function<void(error_code, io::transport)>& done) {
         asio::post(ctx, [this, done] {
             if (!reachable)
-                return done(asio::error::connection_refused, nullptr);
+                return done(asio::error::connection_refused, {});
             auto [mine, theirs] = memory_stream::pair(ctx.get_executor());
             last = mine.script();
             if (++connections >= breaks_from) {
@@ -58,8 +58,8 @@ struct resume_test : ::testing::Test {
                     script.fail_read(6 + random() % 30);
                 }
             }
-            srv->accept(make_transport(std::move(theirs)));
-            done({}, make_transport(std::move(mine)));
+            srv->accept(std::move(theirs));
+            done({}, std::move(mine));
         });
     }
 

@@ -9,7 +9,8 @@
 namespace streamx::io::detail {
 
 /// The one buffer of a connection that is read: what has come and is not taken yet, in a row. It begins
-/// small, grows while reads fill it, and beyond that only for an item that does not fit.
+/// small, grows while reads fill it, and beyond that only for an item that does not fit. While little
+/// comes it gets small again.
 class read_space {
 public:
     std::string_view bytes() const noexcept {
