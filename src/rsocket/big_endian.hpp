@@ -39,8 +39,10 @@ private:
 
 /// Appends the lowest `size` bytes of a number, the highest of them first.
 inline void put_number(std::string& out, std::uint64_t value, std::size_t size) {
-    while (size-- != 0)
-        out.push_back(static_cast<char>(value >> (8 * size)));
+    char bytes[8];
+    for (std::size_t i = 0; i != size; ++i)
+        bytes[i] = static_cast<char>(value >> (8 * (size - 1 - i)));
+    out.append(bytes, size);
 }
 
 } // namespace streamx::rsocket

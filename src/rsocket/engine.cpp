@@ -1,5 +1,7 @@
 #include "engine.hpp"
 
+#include "item_frame.hpp"
+
 #include <streamx/core/error.hpp>
 
 #include <boost/asio/error.hpp>
@@ -45,29 +47,50 @@ event& engine::tell(event::kind what, stream_map::value_type& s) {
     return e;
 }
 
+// Streams by their id
+
+engine::stream_map::value_type* engine::find(std::uint32_t id) noexcept {
+    if (found_ && found_->first == id)
+        return found_;
+    const auto at = streams_.find(id);
+    return found_ = at == streams_.end() ? nullptr : &*at;
+}
+
+void engine::erase(std::uint32_t id) {
+    found_ = nullptr;
+    streams_.erase(id);
+}
+
 // Sending frames
 
+bool engine::connected() const noexcept {
+    return phase_ != phase::lost && phase_ != phase::over && !resuming_;
+}
+
 void engine::put(const frame& f) {
-    const bool connected = phase_ != phase::lost && phase_ != phase::over && !resuming_;
     const auto before = out.size();
     encode(f, out);
-    if (is_tracked(f.type) && f.stream != 0) {
-        const auto size = out.size() - before - length_size;
-        sent_ += size;
-        if (resumable_) {
-            retained_.emplace_back(out, before);
-            retained_bytes_ += size;
-            // Ask how far the peer is, in time for there to be room again.
-            if (connected && !asked_position_ && retained_bytes_ > config_.retained / 2) {
-                asked_position_ = true;
-                put_keepalive(flags::respond, {});
-            }
-        } else {
-            base_ = sent_;
-        }
-    }
-    if (!connected)
+    if (is_tracked(f.type) && f.stream != 0)
+        count(before);
+    if (!connected())
         out.resize(before);
+}
+
+/// A frame that counts for the positions, encoded behind `before`.
+void engine::count(std::size_t before) {
+    const auto size = out.size() - before - length_size;
+    sent_ += size;
+    if (!resumable_) {
+        base_ = sent_;
+        return;
+    }
+    retained_.emplace_back(out, before);
+    retained_bytes_ += size;
+    // Ask how far the peer is, in time for there to be room again.
+    if (connected() && !asked_position_ && retained_bytes_ > config_.retained / 2) {
+        asked_position_ = true;
+        put_keepalive(flags::respond, {});
+    }
 }
 
 void engine::put_error(std::uint32_t id, errc code, std::string_view text) {
@@ -112,6 +135,7 @@ void engine::drop_all(error_code why, std::string_view text) {
         e.error = why;
         e.text = text;
     }
+    found_ = nullptr;
     streams_.clear();
     retained_.clear();
     retained_bytes_ = 0;
@@ -278,6 +302,11 @@ void engine::receive(std::string_view bytes, time_point now) {
     if (over())
         return;
     heard_ = now;
+    if (!established() || !take_item(bytes))
+        receive_other(bytes, now);
+}
+
+void engine::receive_other(std::string_view bytes, time_point now) {
     const auto f = decode(bytes);
     if (!f) {
         const auto header = decode_header(bytes);
@@ -307,6 +336,22 @@ void engine::receive(std::string_view bytes, time_point now) {
         on_request(*f, now);
     else
         on_stream_frame(*f);
+}
+
+/// Most of what comes, without the way through `decode` and `events`: one whole item of a stream that has
+/// an owner already. False if it is not that, or not in order.
+bool engine::take_item(std::string_view bytes) {
+    const auto item = decode_item(bytes);
+    const auto found = item ? find(item->stream) : nullptr;
+    if (!found || !found->second.user || item->data.size() > config_.message)
+        return false;
+    auto& s = found->second;
+    if (!s.receives || s.receiving || s.may_receive == 0 || s.type == frame_type::request_response)
+        return false;
+    received_ += bytes.size();
+    --s.may_receive;
+    s.user->take(item->data);
+    return true;
 }
 
 void engine::on_connection_frame(const frame& f, time_point now) {
@@ -464,7 +509,7 @@ void engine::begin(std::uint32_t id, stream& s, payload message) {
     e.n = s.request_n;
     e.complete = s.request_complete;
     if (type == frame_type::request_fnf)
-        streams_.erase(id);
+        erase(id);
 }
 
 /// Adds a fragment; false if it gets too big.
@@ -495,12 +540,12 @@ void engine::break_off(
         put({.type = frame_type::cancel, .stream = id});
     else if (s.second.type != frame_type::request_fnf)
         put_error(id, code, text);
-    streams_.erase(id);
+    erase(id);
 }
 
 void engine::on_stream_frame(const frame& f) {
-    const auto found = streams_.find(f.stream);
-    if (found == streams_.end())
+    const auto found = find(f.stream);
+    if (!found)
         return;
     auto& s = *found;
     if (phase_ == phase::waiting)
@@ -521,7 +566,7 @@ void engine::on_stream_frame(const frame& f) {
             stop_sending(s);
             return erase_if_done(f.stream);
         }
-        streams_.erase(found);
+        erase(found->first);
         return;
     case frame_type::error: {
         if (!s.second.request) {
@@ -529,7 +574,7 @@ void engine::on_stream_frame(const frame& f) {
             e.error = static_cast<errc>(f.n);
             e.text = f.data;
         }
-        streams_.erase(found);
+        erase(found->first);
         return;
     }
     default:
@@ -586,12 +631,12 @@ void engine::on_item(stream_map::value_type& entry, payload message, bool comple
 }
 
 void engine::erase_if_done(std::uint32_t id) {
-    const auto found = streams_.find(id);
-    if (found == streams_.end())
+    const auto found = find(id);
+    if (!found)
         return;
     const auto& s = found->second;
     if (!s.receives && !s.sends && !s.sending)
-        streams_.erase(found);
+        erase(found->first);
 }
 
 // Streams
@@ -639,32 +684,38 @@ std::uint32_t engine::request(
 }
 
 void engine::attach(std::uint32_t id, std::shared_ptr<attachment> user) {
-    if (const auto found = streams_.find(id); found != streams_.end())
+    if (const auto found = find(id); found)
         found->second.user = std::move(user);
 }
 
-std::uint32_t engine::credit(std::uint32_t id) const noexcept {
-    const auto found = streams_.find(id);
-    if (found == streams_.end() || !found->second.sends || found->second.sending)
+std::uint32_t engine::credit(std::uint32_t id) noexcept {
+    const auto found = find(id);
+    if (!found || !found->second.sends || found->second.sending)
         return 0;
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(found->second.may_send, max_31));
 }
 
-void engine::send(std::uint32_t id, payload message, bool complete) {
-    const auto found = streams_.find(id);
-    if (found == streams_.end())
+void engine::send(std::uint32_t id, payload&& message, bool complete) {
+    const auto found = find(id);
+    if (!found)
         return;
     auto& s = found->second;
     --s.may_send;
+    const auto size = item_frame::overhead + message.data.size();
+    if (!message.metadata && !complete && size <= config_.fragment && connected()) {
+        const auto before = out.size();
+        encode_item({id, message.data}, out);
+        return count(before);
+    }
     put_item(
         id,
         s,
         {.type = frame_type::payload, .message = std::move(message), .complete = complete, .n = 0});
 }
 
-bool engine::has_fragments(std::uint32_t id) const noexcept {
-    const auto found = streams_.find(id);
-    return found != streams_.end() && found->second.sending;
+bool engine::has_fragments(std::uint32_t id) noexcept {
+    const auto found = find(id);
+    return found && found->second.sending.has_value();
 }
 
 /// Sends an item, or the first of its fragments.
@@ -675,8 +726,8 @@ void engine::put_item(std::uint32_t id, stream& s, pending_item item) {
 
 /// "Fragmentation And Reassembly": the metadata completely before the data.
 void engine::send_fragment(std::uint32_t id) {
-    const auto found = streams_.find(id);
-    if (found == streams_.end() || !found->second.sending)
+    const auto found = find(id);
+    if (!found || !found->second.sending)
         return;
     auto& s = found->second;
     auto& item = *s.sending;
@@ -717,8 +768,8 @@ void engine::send_fragment(std::uint32_t id) {
 }
 
 void engine::complete(std::uint32_t id) {
-    const auto found = streams_.find(id);
-    if (found == streams_.end() || !found->second.sends)
+    const auto found = find(id);
+    if (!found || !found->second.sends)
         return;
     if (found->second.sending) {
         found->second.complete_after = true;
@@ -735,18 +786,20 @@ void engine::stop_sending(stream_map::value_type& s) {
 }
 
 void engine::fail(std::uint32_t id, errc code, std::string_view text) {
-    if (streams_.erase(id) != 0)
-        put_error(id, code, text);
+    if (!find(id))
+        return;
+    erase(id);
+    put_error(id, code, text);
 }
 
 void engine::cancel(std::uint32_t id) {
-    const auto found = streams_.find(id);
-    if (found == streams_.end())
+    const auto found = find(id);
+    if (!found)
         return;
     const bool was_mine = found->second.mine;
     put({.type = frame_type::cancel, .stream = id});
     if (was_mine) {
-        streams_.erase(found);
+        erase(found->first);
         return;
     }
     found->second.receives = false; // a responder wants no more of the channel's items
@@ -755,8 +808,8 @@ void engine::cancel(std::uint32_t id) {
 }
 
 void engine::grant(std::uint32_t id, std::uint32_t n) {
-    const auto found = streams_.find(id);
-    if (found == streams_.end() || !found->second.receives || n == 0)
+    const auto found = find(id);
+    if (!found || !found->second.receives || n == 0)
         return;
     found->second.may_receive += n;
     put({.type = frame_type::request_n, .stream = id, .n = n});

@@ -25,6 +25,8 @@ enum class role { client, server };
 /// What the owner of the engine keeps with a stream.
 struct attachment {
     virtual ~attachment() = default;
+    /// The data of an item that has come: in the place of an event, as there are so many of them.
+    virtual void take(std::string_view data) = 0;
 };
 
 struct engine_config {
@@ -136,11 +138,11 @@ public:
     void attach(std::uint32_t stream, std::shared_ptr<attachment> user);
 
     /// How many items may be sent on this stream now; 0 while fragments of one are under way.
-    std::uint32_t credit(std::uint32_t stream) const noexcept;
+    std::uint32_t credit(std::uint32_t stream) noexcept;
     /// Sends an item. Precondition: `credit(stream) != 0`.
-    void send(std::uint32_t stream, payload message, bool complete);
+    void send(std::uint32_t stream, payload&& message, bool complete);
     /// Whether fragments of an item are still to be sent, one by `send_fragment`.
-    bool has_fragments(std::uint32_t stream) const noexcept;
+    bool has_fragments(std::uint32_t stream) noexcept;
     void send_fragment(std::uint32_t stream);
     /// No more items from here; at once, or behind the fragments under way.
     void complete(std::uint32_t stream);
@@ -191,7 +193,14 @@ private:
 
     event& tell(event::kind what) { return events.emplace_back(event{what}); }
     event& tell(event::kind what, stream_map::value_type& s);
+    stream_map::value_type* find(std::uint32_t id) noexcept;
+    bool connected() const noexcept;
+    void erase(std::uint32_t id);
+    bool take_item(std::string_view bytes);
+    void receive_other(std::string_view bytes, time_point now);
+
     void put(const frame& f);
+    void count(std::size_t before);
     void put_error(std::uint32_t id, errc code, std::string_view text);
     void put_keepalive(std::uint16_t flags, std::string_view data);
     void close(error_code why, std::string_view text);
@@ -230,6 +239,7 @@ private:
     bool draining_ = false; // the peer's wish
     bool refusing_ = false; // ours
     stream_map streams_;
+    stream_map::value_type* found_ = nullptr; // by the last `find`: most often asked for again
     std::uint32_t last_id_ = 0;
 
     // Positions of "Implied Position", and the frames from `base_` to `sent_`.

@@ -199,18 +199,6 @@ void encode(const frame& f, std::string& out) {
     out[start + 2] = static_cast<char>(size);
 }
 
-std::optional<std::string_view> next_frame(std::string_view& in, std::size_t limit) {
-    field_reader reader(in);
-    const auto size = static_cast<std::size_t>(reader.number(length_size));
-    if (!reader)
-        return {};
-    if (size > limit)
-        io::throw_codec_error(streamx::errc::frame_too_long, "rsocket");
-    const auto bytes = reader.bytes(size);
-    if (!reader)
-        return {};
-    in.remove_prefix(length_size + size);
-    return bytes;
-}
+void throw_too_long() { io::throw_codec_error(streamx::errc::frame_too_long, "rsocket"); }
 
 } // namespace streamx::rsocket

@@ -93,8 +93,22 @@ std::optional<frame> decode_header(std::string_view bytes) noexcept;
 /// `max_frame_size`, or `errc::unencodable` if a token or MIME type is too long for its length field.
 void encode(const frame& f, std::string& out);
 
+[[noreturn]] void throw_too_long();
+
 /// Takes one frame off the front of what a byte stream brought, the length field removed; nothing if it
 /// is not there yet. Throws `errc::frame_too_long` as soon as its length is above `limit`.
-std::optional<std::string_view> next_frame(std::string_view& in, std::size_t limit);
+inline std::optional<std::string_view> next_frame(std::string_view& in, std::size_t limit) {
+    if (in.size() < length_size)
+        return {};
+    const auto byte = [&](std::size_t i) { return std::size_t(static_cast<unsigned char>(in[i])); };
+    const auto size = byte(0) << 16 | byte(1) << 8 | byte(2);
+    if (size > limit)
+        throw_too_long();
+    if (in.size() - length_size < size)
+        return {};
+    const auto bytes = in.substr(length_size, size);
+    in.remove_prefix(length_size + size);
+    return bytes;
+}
 
 } // namespace streamx::rsocket

@@ -88,13 +88,11 @@ poll<payload> flow_inbox::try_next() {
             std::rethrow_exception(failure_);
         return over_ ? poll<payload>(end) : poll<payload>(pending);
     }
-    poll<payload> item = std::move(items_.front());
-    items_.pop_front();
     if (++taken_ >= top_up_ && !over_)
         if (const auto f = from.lock())
             if (const auto s = f->owner.lock())
                 s->grant(*f, std::exchange(taken_, 0));
-    return item;
+    return items_.pop();
 }
 
 void flow_inbox::abandon() noexcept {
@@ -106,12 +104,20 @@ void flow_inbox::abandon() noexcept {
             s->abandon(f);
 }
 
-void flow_inbox::put(payload item) {
+void flow_inbox::put(payload&& item) {
     if (over_)
         return;
-    items_.push_back(std::move(item));
-    if (items_.size() == 1)
+    if (items_.empty())
         ready->wake();
+    items_.push(std::move(item));
+}
+
+void flow_inbox::put(std::string_view data) {
+    if (over_)
+        return;
+    if (items_.empty())
+        ready->wake();
+    items_.push(data);
 }
 
 void flow_inbox::finish(std::exception_ptr failure) {
@@ -201,22 +207,24 @@ void session::wire::on_read(error_code ec, std::size_t n) {
 }
 
 void session::parse(const wire_ptr& w) {
+    const auto at = now();
+    auto s = w->owner;
     try {
-        while (const auto s = w->owner) {
+        while (s) {
             auto in = w->in.bytes();
             const auto frame = next_frame(in, s->engine_.config().frame);
             if (!frame)
                 break;
             w->in.left(in.size());
-            s->engine_.receive(*frame, s->now());
-            if (!s->engine_.established() || s->engine_.events.size() > 256)
+            s->engine_.receive(*frame, at);
+            if (!s->engine_.established() || s->engine_.events.size() > 256) {
                 s->handle_events(); // which may hand the connection to another session
+                s = w->owner;
+            }
         }
     } catch (const boost::system::system_error&) {
-        if (const auto s = w->owner)
-            s->engine_.refuse(errc::connection_error, "a frame is larger than the limit");
+        s->engine_.refuse(errc::connection_error, "a frame is larger than the limit");
     }
-    const auto s = w->owner;
     if (!s)
         return;
     s->handle_events();
@@ -359,9 +367,11 @@ void session::on_timer() {
 void session::handle_events() {
     const auto self = shared_from_this();
     while (!engine_.events.empty()) {
-        auto events = std::exchange(engine_.events, {});
+        auto events = std::exchange(engine_.events, std::exchange(spare_, {}));
         for (auto& e : events)
             handle(e);
+        events.clear();
+        spare_ = std::move(events);
     }
 }
 
@@ -578,7 +588,7 @@ void session::answer(const flow_ptr& f, request r, std::uint32_t, bool complete)
         if (const auto* h = routes_->find_channel(r.route)) {
             f->inbox = std::make_shared<flow_inbox>(executor_, window_);
             f->inbox->from = f;
-            f->inbox->put(r.message);
+            f->inbox->put(payload(r.message));
             if (complete)
                 f->inbox->finish();
             else
@@ -652,6 +662,49 @@ bool session::turn(const flow_ptr& f) {
     return f->sends && send_items(f);
 }
 
+/// Waits for more from the source.
+void session::wait_for_source(const flow_ptr& f) {
+    f->waiting = true;
+    f->source.async_wait(asio::bind_executor(executor_, [self = weak_from_this(), f](error_code) {
+        f->waiting = false;
+        const auto s = self.lock();
+        if (!s || f->dropped || !f->sends)
+            return;
+        s->queue(f);
+        s->pump();
+    }));
+}
+
+/// Passes an item of the source on. False: there is none, now or any more, and that was dealt with. The
+/// source's failure is the stream's.
+template <class Fn>
+bool session::pull(const flow_ptr& f, Fn pass_on) {
+    if (f->waiting)
+        return false;
+    try {
+        auto item = f->source.try_next();
+        if (f->dropped) { // by what the source did itself
+            drop_source(*f);
+        } else if (item) {
+            pass_on(*std::move(item));
+            return true;
+        } else if (item.is_pending()) {
+            wait_for_source(f);
+        } else {
+            f->sends = false;
+            f->source = {};
+            if (f->id == 0) // nothing to ask with: as if the peer had completed it
+                f->inbox->finish();
+            else
+                engine_.complete(f->id);
+        }
+    } catch (...) {
+        f->sends = false;
+        failed(f, std::current_exception());
+    }
+    return false;
+}
+
 bool session::send_request(const flow_ptr& f) {
     if (engine_.draining()) {
         drop_source(*f);
@@ -668,16 +721,13 @@ bool session::send_request(const flow_ptr& f) {
         return false;
     }
     if (f->type == frame_type::request_channel) {
-        auto item = pull(f);
-        if (item.is_pending())
+        const auto put_in = [&](payload&& item) {
+            f->first.data = std::move(item.data);
+            if (item.metadata && !f->first.metadata)
+                f->first.metadata = std::move(item.metadata);
+        };
+        if (!pull(f, put_in))
             return false;
-        if (!item) { // nothing to ask with: as if the peer had completed it
-            f->inbox->finish();
-            return false;
-        }
-        f->first.data = std::move(item->data);
-        if (item->metadata && !f->first.metadata)
-            f->first.metadata = std::move(item->metadata);
     }
     f->id = engine_.request(f->type, std::move(f->first), f->window, false, f);
     if (f->id == 0) {
@@ -688,53 +738,14 @@ bool session::send_request(const flow_ptr& f) {
     return true;
 }
 
-/// Asks the source for an item. Its failure is the stream's.
-poll<payload> session::pull(const flow_ptr& f) {
-    if (f->waiting)
-        return pending;
-    try {
-        auto item = streamx::detail::try_next_once(f->source);
-        if (f->dropped) {
-            drop_source(*f); // by what the source did itself
-            return end;
-        }
-        if (item.is_end())
-            f->sends = false;
-        if (item.is_pending()) {
-            f->waiting = true;
-            f->source.async_wait(
-                asio::bind_executor(executor_, [self = weak_from_this(), f](error_code) {
-                    f->waiting = false;
-                    const auto s = self.lock();
-                    if (!s || f->dropped || !f->sends)
-                        return;
-                    s->queue(f);
-                    s->pump();
-                }));
-        }
-        return item;
-    } catch (...) {
-        f->sends = false;
-        failed(f, std::current_exception());
-        return pending;
-    }
-}
-
 bool session::send_items(const flow_ptr& f) {
     const bool single = f->type == frame_type::request_response;
     const auto full = engine_.out.size() + bytes_a_turn;
     for (unsigned left = items_a_turn; left != 0; --left) {
         if (engine_.credit(f->id) == 0)
             return engine_.has_fragments(f->id);
-        auto item = pull(f);
-        if (!item) {
-            if (item.is_end() && !f->dropped) {
-                engine_.complete(f->id);
-                f->source = {};
-            }
+        if (!pull(f, [&](payload&& item) { engine_.send(f->id, std::move(item), single); }))
             return false;
-        }
-        engine_.send(f->id, *std::move(item), single);
         if (single && !engine_.has_fragments(f->id)) {
             drop_source(*f);
             return false;

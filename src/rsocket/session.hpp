@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine.hpp"
+#include "item_queue.hpp"
 
 #include <streamx/core/any_stream.hpp>
 #include <streamx/io/detail/read_space.hpp>
@@ -33,13 +34,14 @@ public:
     poll<payload> try_next() override;
     void abandon() noexcept override;
 
-    void put(payload item);
+    void put(payload&& item);
+    void put(std::string_view data);
     void finish(std::exception_ptr failure = nullptr);
 
     std::weak_ptr<flow> from;
 
 private:
-    std::deque<payload> items_;
+    item_queue items_;
     std::exception_ptr failure_;
     std::uint32_t top_up_; // ask for more when so many were taken
     std::uint32_t taken_ = 0;
@@ -51,6 +53,11 @@ private:
 class flow final : public attachment, public std::enable_shared_from_this<flow> {
 public:
     explicit flow(frame_type t) : type(t) {}
+
+    void take(std::string_view data) override {
+        if (inbox)
+            inbox->put(data);
+    }
 
     frame_type type;
     std::uint32_t id = 0; // 0: the request was not sent yet
@@ -160,7 +167,9 @@ private:
     bool turn(const flow_ptr& f);
     bool send_request(const flow_ptr& f);
     bool send_items(const flow_ptr& f);
-    poll<payload> pull(const flow_ptr& f);
+    template <class Fn>
+    bool pull(const flow_ptr& f, Fn pass_on);
+    void wait_for_source(const flow_ptr& f);
     static void drop_source(flow& f);
 
     void watch();
@@ -181,6 +190,7 @@ private:
     std::optional<lease_options> lease_;
     error_code transport_error_;
     std::weak_ptr<wire> wire_; // its outstanding read or write keeps it, and it keeps this session
+    std::vector<event> spare_; // what `handle_events` has done with: its memory is used again
     std::deque<flow_ptr> turns_;
     std::deque<flow_ptr> unsent_; // requests that wait for a connection, or a lease
     bool scheduled_ = false;
