@@ -27,9 +27,9 @@ struct nats_test : ::testing::Test {
             GTEST_SKIP() << "no nats-server is installed: Debian's package is nats-server";
     }
 
-    nats_servers& servers(std::size_t count = 1) {
+    nats_servers& servers(std::size_t count = 1, std::string more = {}) {
         if (!servers_)
-            servers_ = std::make_unique<nats_servers>(count);
+            servers_ = std::make_unique<nats_servers>(count, std::move(more));
         return *servers_;
     }
 
@@ -46,6 +46,14 @@ struct nats_test : ::testing::Test {
         co_return co_await nats::async_connect(ex, options(), asio::use_awaitable);
     }
     asio::awaitable<nats::connection> connect() { return connect(ctx.get_executor()); }
+
+    static nats::source_options durable(std::string name = "d") {
+        nats::source_options o;
+        o.stream = "S";
+        o.durable = std::move(name);
+        o.heartbeat = 200ms;
+        return o;
+    }
 
     asio::awaitable<void> make_stream(
         const nats::connection& c,

@@ -8,7 +8,8 @@
 
 #include <boost/asio/redirect_error.hpp>
 
-#include <filesystem>
+#include <signal.h>
+
 #include <optional>
 #include <set>
 #include <vector>
@@ -19,14 +20,28 @@ namespace {
 using asio::use_awaitable;
 using strings = std::vector<std::string>;
 
-struct jetstream_test : nats_test {
-    static nats::source_options durable(std::string name = "d") {
-        nats::source_options o;
-        o.stream = "S";
-        o.durable = std::move(name);
-        o.heartbeat = 200ms;
-        return o;
+/// A number in its text.
+struct number_codec {
+    using value_type = int;
+    std::optional<int> decode(std::string_view& in) const {
+        return std::stoi(std::string(std::exchange(in, {})));
     }
+    void encode(int i, io::write_buffer& out) const { out.append(std::to_string(i)); }
+};
+
+/// What a coroutine throws.
+template <class T>
+asio::awaitable<error_code> failure_of(asio::awaitable<T> what) {
+    std::exception_ptr failure;
+    try {
+        co_await std::move(what);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_return failure ? to_error_code(failure) : error_code();
+}
+
+struct jetstream_test : nats_test {
     static strings numbers(int n, int from = 0) {
         strings all;
         for (int i = from; i < from + n; ++i)
@@ -278,109 +293,158 @@ TEST_F(jetstream_test, what_cannot_be_stored_fails_the_sink_with_the_servers_rea
     });
 }
 
-TEST_F(jetstream_test, what_waits_is_told_when_the_connection_closes) {
+TEST_F(jetstream_test, an_ordered_consumer_that_is_deleted_goes_on_where_it_was) {
     run([this]() -> asio::awaitable<void> {
         auto c = co_await connect();
-        auto events = c.events();
+        co_await make_stream(c);
+        co_await publish(c, 100);
+        auto o = durable("");
+        o.capacity = 10;
+        nats::jetstream_source<> source(c, o);
+        for (int i = 0; i < 100; ++i) {
+            auto d = co_await source.next();
+            EXPECT_EQ(**d, std::to_string(i));
+            if (i % 40 != 20)
+                continue;
+            const auto name = std::string(d->metadata().consumer);
+            co_await c.async_request("$JS.API.CONSUMER.DELETE.S." + name, "", 2s, use_awaitable);
+        }
+    });
+}
+
+TEST_F(jetstream_test, a_consumer_or_stream_that_is_not_there_fails_the_source) {
+    run([this]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        nats::jetstream_source<> nowhere(c, durable());
+        auto ec = co_await failure_of(nowhere.next());
+        EXPECT_EQ(ec, error_code(10059, nats::jetstream_category())) << ec.message();
+
         co_await make_stream(c);
         nats::jetstream_source<> source(c, durable());
-        co_await c.async_close(use_awaitable);
-        std::exception_ptr failure;
-        try {
-            auto none = co_await source.next();
-        } catch (...) {
-            failure = std::current_exception();
-        }
-        EXPECT_EQ(to_error_code(failure), nats::errc::connection_closed);
-        EXPECT_EQ(events.get().state, nats::connection_state::closed);
-        error_code ec;
-        co_await c.async_request("x", "", 1s, asio::redirect_error(use_awaitable, ec));
-        EXPECT_EQ(ec, nats::errc::connection_closed);
+        co_await publish(c, 1);
+        const auto got = co_await take_values(source, 1);
+        co_await c.async_request("$JS.API.CONSUMER.DELETE.S.d", "", 2s, use_awaitable);
+        ec = co_await failure_of(source.next());
+        EXPECT_EQ(ec, nats::errc::consumer_gone) << ec.message();
     });
 }
 
-TEST_F(jetstream_test, connecting_to_nobody_is_an_error) {
+TEST_F(jetstream_test, what_cannot_be_decoded_is_given_up_or_fails_the_source) {
     run([this]() -> asio::awaitable<void> {
-        nats::connect_options o;
-        o.servers = {"nats://127.0.0.1:1"};
-        error_code ec;
-        auto ex = ctx.get_executor();
-        auto c =
-            co_await nats::async_connect(ex, std::move(o), asio::redirect_error(use_awaitable, ec));
-        EXPECT_EQ(ec.category(), nats::client_category()) << ec.message();
-        EXPECT_FALSE(c);
-    });
-}
+        auto c = co_await connect();
+        co_await make_stream(c);
+        nats::sink_options out;
+        out.subject = "s.x";
+        nats::jetstream_sink<> sink(c, out);
+        for (const char* text : {"1", "?", "3"})
+            co_await sink.async_send(text, use_awaitable);
 
-std::size_t entries(const char* dir) {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(dir), {}));
-}
-
-TEST_F(jetstream_test, nothing_is_left_after_many_connections) {
-    servers();
-    std::size_t descriptors = 0, threads = 0;
-    for (int i = 0; i < 120; ++i) {
-        if (i == 1) {
-            descriptors = entries("/proc/self/fd");
-            threads = entries("/proc/self/task");
+        auto o = durable();
+        std::vector<std::uint64_t> given_up;
+        o.on_undecodable = [&](const nats::metadata& m, std::exception_ptr e) {
+            EXPECT_TRUE(e);
+            given_up.push_back(m.sequence);
+        };
+        nats::jetstream_source<number_codec> lenient(c, o);
+        for (int i : {1, 3}) {
+            auto d = co_await lenient.next();
+            EXPECT_EQ(**d, i);
+            co_await d->async_ack_sync(use_awaitable);
         }
-        asio::io_context own;
-        asio::co_spawn(
-            own,
-            [&]() -> asio::awaitable<void> {
-                auto c = co_await connect(own.get_executor());
-                co_await make_stream(c);
-                co_await publish(c, 10);
-                nats::jetstream_source<> source(c, durable());
-                auto d = co_await source.next();
-                d->ack();
-            },
-            [](std::exception_ptr e) { EXPECT_FALSE(e); });
-        own.run_for(20s);
-        ASSERT_TRUE(own.stopped());
-    }
-    EXPECT_EQ(entries("/proc/self/fd"), descriptors);
-    EXPECT_EQ(entries("/proc/self/task"), threads);
-}
+        EXPECT_EQ(given_up, std::vector<std::uint64_t>{2});
+        const auto info =
+            co_await c.async_request("$JS.API.CONSUMER.INFO.S.d", "", 2s, use_awaitable);
+        EXPECT_NE(info.find("\"num_ack_pending\":0,"), std::string::npos) << info;
 
-TEST_F(jetstream_test, a_context_that_is_destroyed_closes_its_connections) {
-    nats::connection kept;
-    std::unique_ptr<nats::jetstream_source<>> source;
-    std::optional<nats::delivery<std::string>> held;
-    {
-        asio::io_context own;
-        asio::co_spawn(
-            own,
-            [&]() -> asio::awaitable<void> {
-                kept = co_await connect(own.get_executor());
-                co_await make_stream(kept);
-                co_await publish(kept, 10);
-                source = std::make_unique<nats::jetstream_source<>>(kept, durable());
-                held = co_await source->next();
-                own.stop();
-            },
-            [](std::exception_ptr e) { EXPECT_FALSE(e); });
-        own.run_for(20s);
-        ASSERT_TRUE(held);
-    }
-    EXPECT_EQ(kept.status().state, nats::connection_state::closed);
-    EXPECT_EQ(**held, "0");
-    held.reset();
-    source.reset();
-    EXPECT_EQ(kept.link().use_count(), 1);
-}
-
-TEST_F(jetstream_test, a_context_that_is_destroyed_while_a_consumer_is_made_leaks_nothing) {
-    servers();
-    std::unique_ptr<nats::jetstream_source<>> source;
-    asio::io_context own;
-    nats::async_connect(own.get_executor(), options(), [&](error_code ec, nats::connection c) {
-        ASSERT_FALSE(ec) << ec.message();
-        source = std::make_unique<nats::jetstream_source<>>(c, durable());
-        own.stop();
+        nats::jetstream_source<number_codec> strict(c, durable("strict"));
+        auto first = co_await strict.next();
+        EXPECT_EQ(**first, 1);
+        const auto ec = co_await failure_of(strict.next());
+        EXPECT_TRUE(ec);
     });
-    own.run_for(20s);
-    ASSERT_TRUE(source);
+}
+
+TEST_F(jetstream_test, a_delivery_is_kept_alive_when_its_source_is_gone) {
+    run([this]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        co_await make_stream(c);
+        co_await publish(c, 1);
+        auto o = durable();
+        o.ack_wait = 600ms;
+        o.auto_in_progress = true;
+        std::optional<nats::delivery<std::string>> held;
+        {
+            nats::jetstream_source<> source(c, o);
+            held = co_await source.next();
+        }
+        nats::jetstream_source<> other(c, o);
+        co_await sleep_for(1500ms);
+        EXPECT_TRUE(other.try_next().is_pending());
+        held->nak();
+        auto d = co_await other.next();
+        EXPECT_EQ(d->delivered(), 2u);
+        d->ack();
+    });
+}
+
+TEST_F(jetstream_test, a_sink_takes_no_more_than_its_window) {
+    run([this]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        co_await make_stream(c);
+        nats::sink_options o;
+        o.subject = "s.x";
+        o.window = 4;
+        o.completes = nats::complete_on::acceptance;
+        nats::jetstream_sink<> few(c, o);
+        o.window = 1000;
+        o.window_bytes = 30;
+        nats::jetstream_sink<> small(c, o);
+        servers().signal(0, SIGSTOP); // so nothing is acknowledged
+        std::string ten(10, 'x');
+        for (auto* sink : {&few, &small}) {
+            const auto room = sink == &few ? 4u : 3u;
+            co_await sink->async_send(ten, use_awaitable); // is accepted
+            for (unsigned i = 1; i < room; ++i)
+                EXPECT_TRUE(sink->try_send(ten));
+            EXPECT_FALSE(sink->try_send(ten));
+            EXPECT_EQ(ten.size(), 10u);
+            EXPECT_EQ(sink->stats().in_flight, room);
+            EXPECT_EQ(sink->stats().in_flight_bytes, room * 10);
+        }
+        servers().signal(0, SIGCONT);
+        for (auto* sink : {&few, &small}) {
+            co_await sink->async_wait(use_awaitable);
+            EXPECT_TRUE(sink->try_send(ten));
+            co_await sink->async_flush(use_awaitable);
+            EXPECT_EQ(sink->stats().in_flight, 0u);
+            EXPECT_EQ(sink->stats().acknowledged, sink->stats().accepted);
+        }
+    });
+}
+
+TEST_F(jetstream_test, a_sink_that_is_not_acknowledged_gives_up_and_says_why) {
+    run([this]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        nats::sink_options o;
+        o.subject = "s.x";
+        o.ack_timeout = 50ms;
+        o.give_up = 200ms;
+        const auto why = [&]() -> asio::awaitable<error_code> {
+            nats::jetstream_sink<> sink(c, o);
+            error_code ec;
+            co_await sink.async_send("?", asio::redirect_error(use_awaitable, ec));
+            co_return ec;
+        };
+        auto ec = co_await why();
+        EXPECT_EQ(ec, nats::errc::no_responders) << "there is no stream";
+
+        co_await make_stream(c);
+        co_await publish(c, 1);
+        o.order = nats::publish_order::ordered;
+        o.expected_last_id = "another";
+        ec = co_await why();
+        EXPECT_EQ(ec, error_code(10070, nats::jetstream_category())) << ec.message();
+    });
 }
 
 } // namespace

@@ -73,7 +73,8 @@ bool is_listening(int port) {
 
 bool has_nats_server() { return !program().empty(); }
 
-nats_servers::nats_servers(std::size_t count) : all_(count) {
+nats_servers::nats_servers(std::size_t count, std::string more)
+    : more_(std::move(more)), all_(count) {
     auto form = (fs::temp_directory_path() / "streamx-nats-XXXXXX").string();
     if (!::mkdtemp(form.data()))
         throw std::runtime_error("mkdtemp failed");
@@ -109,7 +110,7 @@ std::string nats_servers::config(std::size_t i) const {
             out << std::exchange(comma, ",") << " nats://127.0.0.1:" << other.cluster_port;
         out << " ] }\n";
     }
-    return out.str();
+    return out.str() + more_;
 }
 
 void nats_servers::start(std::size_t i) {

@@ -15,7 +15,8 @@ bool has_nats_server();
 /// and their directory removed at the end. More than one are a cluster with JetStream.
 class nats_servers {
 public:
-    explicit nats_servers(std::size_t count = 1);
+    /// `more` is added to each one's configuration.
+    explicit nats_servers(std::size_t count = 1, std::string more = {});
     nats_servers(const nats_servers&) = delete;
     nats_servers& operator=(const nats_servers&) = delete;
     ~nats_servers();
@@ -40,6 +41,7 @@ private:
     void wait_ready() const;
 
     std::filesystem::path room_;
+    std::string more_;
     std::vector<server> all_;
 };
 

@@ -25,6 +25,8 @@ public:
             return "nobody answers on that subject (is JetStream enabled there?)";
         case errc::consumer_gone:
             return "the consumer is gone, or cannot be pulled from";
+        case errc::request_refused:
+            return "the consumer's limits do not allow what is asked of it";
         case errc::slow_consumer:
             return "messages were dropped, as they were not taken in time";
         case errc::malformed_answer:
@@ -44,6 +46,7 @@ public:
         case errc::already_answered:
             return condition::misuse;
         case errc::no_responders:
+        case errc::request_refused:
         case errc::malformed_answer:
             break;
         }

@@ -102,9 +102,9 @@ void link::connect(
     auto self = std::make_shared<link>(std::move(ex), std::move(options));
     auto& jobs = asio::use_service<blocking_jobs>(self->context());
     jobs.add(self);
-    jobs.run([self, done = done]() mutable {
+    jobs.run([self, done]() mutable {
         self->connect_now(done);
-        done.reset();
+        let_go(std::move(self), std::move(done));
     });
 }
 
@@ -213,9 +213,7 @@ void link::connect_now(const answer_ptr<link_ptr>& done) {
             closing_ = close_started_ = close_finished_ = true;
             nc_ = nullptr;
         }
-        done->complete(client_error(s));
-        keep_.reset();
-        return;
+        return done->complete(client_error(s));
     }
     nc_ = nc;
     {
@@ -569,11 +567,21 @@ void link::close_now() {
     for (auto& s : std::exchange(subscriptions_, {}))
         natsSubscription_Destroy(s.native);
     // The socket is served on meanwhile: the library waits for a last word of the server's.
-    asio::use_service<blocking_jobs>(context()).run(
-        [self = shared_from_this()] { self->finished(); });
+    asio::use_service<blocking_jobs>(context()).run([self = shared_from_this()]() mutable {
+        self->close_and_wait();
+        let_go(std::move(self), {});
+    });
 }
 
-void link::finished() {
+/// The last references go on the executor: on a thread of our own they could go beside its context's
+/// end.
+void link::let_go(link_ptr self, answer_ptr<link_ptr> done) {
+    const auto ex = self->ex_;
+    auto keep = std::move(self->keep_);
+    asio::post(ex, [self = std::move(self), keep = std::move(keep), done = std::move(done)] {});
+}
+
+void link::close_and_wait() {
     natsConnection_Close(nc_);
     {
         std::unique_lock lock(closed_mutex_);
@@ -590,7 +598,6 @@ void link::finished() {
     }
     for (auto& w : waiters)
         w->complete({});
-    keep_.reset();
 }
 
 /// The context goes: what it serves has to be over before.
@@ -606,7 +613,8 @@ void link::abandon() {
             natsSubscription_Destroy(s.native);
         std::exchange(requests_, {}).clear();
     }
-    finished();
+    close_and_wait();
+    keep_.reset();
 }
 
 void connect(asio::any_io_executor ex, connect_options options, answer_ptr<link_ptr> done) {

@@ -146,7 +146,8 @@ private:
     void drain(subscription& s);
     void close_when_flushed();
     void close_now();
-    void finished();
+    void close_and_wait();
+    static void let_go(link_ptr self, answer_ptr<link_ptr> done);
     void report(connection_state state);
     void answered(const message& m);
     void wait_for(std::uint64_t number, request_state r);

@@ -127,8 +127,9 @@ public:
         if (const auto code = json_number(answer, "error.err_code")) {
             if (number < base_ || number - base_ >= unacked_.size())
                 return;
-            if (!may_pass(static_cast<int>(*code)))
-                return fail({static_cast<int>(*code), jetstream_category()});
+            last_refusal_ = {static_cast<int>(*code), jetstream_category()};
+            if (!may_pass(last_refusal_.value()))
+                return fail(last_refusal_);
             if (!again_->is_set())
                 again_->set(pause);
             return;
@@ -139,6 +140,7 @@ public:
         auto& out = unacked_[number - base_];
         if (std::exchange(out.acknowledged, true))
             return;
+        last_refusal_ = {};
         ++stats_.acknowledged;
         stats_.last_sequence = *sequence;
         stats_.duplicates += json_member(answer, "duplicate") == "true";
@@ -148,6 +150,8 @@ public:
             ++base_;
         }
     }
+
+    void on_no_responders() override { last_refusal_ = errc::no_responders; }
 
     void on_read() override {
         while (!flushes_.empty() && flushes_.front().first <= base_) {
@@ -219,7 +223,7 @@ private:
             return;
         const auto now = late_->now();
         if (now - unacked_.front().first_sent >= options_.give_up)
-            return fail(asio::error::timed_out);
+            return fail(last_refusal_ ? last_refusal_ : error_code(asio::error::timed_out));
         if (now - last_answer_ >= options_.ack_timeout)
             resend();
         late_->set(options_.ack_timeout);
@@ -250,6 +254,7 @@ private:
     std::size_t bytes_ = 0;
     sink_stats stats_;
     error_code failure_;
+    error_code last_refusal_; // since something was acknowledged
     clock::time_point last_answer_{};
     std::deque<std::pair<std::uint64_t, answer_ptr<nothing>>> flushes_;
     std::vector<answer_ptr<nothing>> waiters_;

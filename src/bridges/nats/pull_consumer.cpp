@@ -30,7 +30,7 @@ void pull_consumer::start() {
     const auto when = [this](void (pull_consumer::*what)()) {
         return std::make_shared<alarm>(executor, [weak = weak_from_this(), what] {
             const auto self = weak.lock();
-            if (!self || !self->link_)
+            if (!self)
                 return;
             std::lock_guard relock(self->link_->mutex);
             if (!self->stopped_ && !self->failure_)
@@ -39,7 +39,16 @@ void pull_consumer::start() {
     };
     silence_ = when(&pull_consumer::watch_time);
     retry_ = when(&pull_consumer::pump);
-    progress_ = when(&pull_consumer::tell_in_progress);
+    if (options_.auto_in_progress && !ordered()) {
+        // Also when the source is gone, as long as there are deliveries, which hold us.
+        progress_ = std::make_shared<alarm>(executor, [weak = weak_from_this()] {
+            if (auto self = weak.lock()) {
+                std::lock_guard relock(self->link_->mutex);
+                self->tell_in_progress();
+            }
+        });
+        progress_->set(options_.ack_wait / 3);
+    }
     if (link_->is_closing())
         return fail(errc::connection_closed);
     // A reset may find what it asked for before still on its way: room for that as well.
@@ -69,7 +78,7 @@ void pull_consumer::create() {
         link_,
         consumer_subject(c),
         consumer_json(c, ordered()),
-        std::chrono::hours(24),
+        is_first_ ? ensure_timeout : std::chrono::hours(24),
         [weak = weak_from_this()](error_code ec, const message& m) {
             if (auto self = weak.lock())
                 self->created(ec, m);
@@ -84,10 +93,10 @@ void pull_consumer::created(error_code ec, const message& m) {
         return fail(ec);
     if (const auto name = json_member(m.payload(), "name"))
         consumer_ = std::string(*name);
+    if (ordered() && std::exchange(is_first_, false)) // where it stands, should it be made anew
+        last_sequence_ = json_number(m.payload(), "delivered.stream_seq").value_or(0);
     last_consumer_sequence_ = 0;
     created_ = true;
-    if (options_.auto_in_progress && !ordered())
-        progress_->set(options_.ack_wait / 3);
     pump();
 }
 
@@ -112,7 +121,7 @@ void pull_consumer::ask(std::size_t n) {
             .number("expires", expires.count())
             .number("idle_heartbeat", std::chrono::nanoseconds(options_.heartbeat).count())
             .str();
-    const auto subject = "$JS.API.CONSUMER.MSG.NEXT." + options_.stream + "." + consumer_;
+    const auto subject = "$JS.API.CONSUMER.MSG.NEXT." + path();
     const auto reply = inbox_ + "." + std::to_string(number);
     requests_.emplace(number, n);
     outstanding_ += n;
@@ -160,12 +169,12 @@ void pull_consumer::on_status(const message& m, const std::string& status) {
     if (status != "409")
         return pump();
     const auto why = m.header("Description");
-    if (why.find("Deleted") != std::string::npos || why.find("push based") != std::string::npos) {
-        if (ordered())
-            return reset();
-        return fail(errc::consumer_gone);
-    }
-    retry_later();
+    const auto says = [&](const char* what) { return why.find(what) != std::string::npos; };
+    if (says("Deleted") || says("push based"))
+        return ordered() ? reset() : fail(errc::consumer_gone);
+    if (says("MaxRequest"))
+        return fail(errc::request_refused);
+    retry_later(); // another leader, or too many ask at this time
 }
 
 void pull_consumer::on_no_responders() {
@@ -176,7 +185,7 @@ void pull_consumer::on_no_responders() {
     if (++unheard_ % 10 == 0)
         call_api(
             link_,
-            "CONSUMER.INFO." + options_.stream + "." + consumer_,
+            "CONSUMER.INFO." + path(),
             {},
             std::chrono::seconds(30),
             [weak = weak_from_this()](error_code ec, const message&) {
@@ -240,7 +249,8 @@ void pull_consumer::fail(error_code ec) {
         return;
     failure_ = ec;
     for (const auto& a : {silence_, retry_, progress_})
-        a->silence();
+        if (a)
+            a->silence();
     arrived.wake();
 }
 
@@ -249,8 +259,12 @@ void pull_consumer::stop() noexcept {
     std::lock_guard lock(l->mutex);
     stopped_ = true;
     for (const auto& a : {silence_, retry_})
-        a->silence();
+        if (a)
+            a->silence();
+    silence_progress();
     l->unsubscribe(this);
+    if (ordered() && created_)
+        l->publish(("$JS.API.CONSUMER.DELETE." + path()).c_str(), nullptr, {});
     if (!ordered())
         for (const auto& m : std::exchange(queue_, {}))
             refusals_.push_back({std::string(m.reply()), "-NAK"});
@@ -261,7 +275,7 @@ void pull_consumer::stop() noexcept {
     if (created_ && !ordered() && l->is_connected()) {
         refusals_wait_ = true;
         l->request(
-            "$JS.API.CONSUMER.INFO." + options_.stream + "." + consumer_,
+            "$JS.API.CONSUMER.INFO." + path(),
             {},
             std::chrono::milliseconds(1000),
             [self = shared_from_this()](error_code, const message&) {
@@ -311,31 +325,41 @@ bool pull_consumer::is_confirmed(std::uint64_t sequence) {
     return confirmed_.contains(sequence);
 }
 
+/// When the source is gone and the last delivery as well.
+void pull_consumer::silence_progress() noexcept {
+    std::lock_guard lock(held_mutex_);
+    if (progress_ && held_.empty())
+        progress_->silence();
+}
+
 void pull_consumer::tell_in_progress() {
     for (const auto& m : queue_)
         link_->publish(std::string(m.reply()).c_str(), nullptr, "+WPI");
-    {
-        std::lock_guard lock(held_mutex_);
-        for (auto* m : held_)
-            m->in_progress();
-    }
-    progress_->set(options_.ack_wait / 3);
+    std::lock_guard lock(held_mutex_);
+    for (auto* m : held_)
+        m->in_progress();
+    if (!stopped_ || !held_.empty())
+        progress_->set(options_.ack_wait / 3);
 }
 
 pulled_message::pulled_message(std::shared_ptr<pull_consumer> from, message m)
     : what(std::move(m)), facts(parse_metadata(what.reply())), from_(std::move(from)),
       answered_(from_->ordered()) {
-    if (from_->options_.auto_in_progress) {
+    if (from_->progress_) {
         std::lock_guard lock(from_->held_mutex_);
         from_->held_.insert(this);
     }
 }
 
 pulled_message::~pulled_message() {
-    if (from_->options_.auto_in_progress) {
+    if (!from_->progress_)
+        return;
+    {
         std::lock_guard lock(from_->held_mutex_);
         from_->held_.erase(this);
     }
+    if (from_->stopped_)
+        from_->silence_progress();
 }
 
 void pulled_message::answer(std::string_view how) noexcept {

@@ -69,6 +69,8 @@ private:
     void confirmed(std::uint64_t sequence);
     bool is_confirmed(std::uint64_t sequence);
     void tell_in_progress();
+    void silence_progress() noexcept;
+    std::string path() const { return options_.stream + '.' + consumer_; }
     void refuse(std::string reply, std::string how);
     void send_refusals();
 
@@ -80,7 +82,8 @@ private:
     std::size_t outstanding_ = 0;                   // the sum of that
     std::uint64_t last_request_ = 0;
     std::uint64_t last_sequence_ = 0, last_consumer_sequence_ = 0; // of an ordered consumer
-    bool created_ = false, creating_ = false, stopped_ = false;
+    bool created_ = false, creating_ = false, is_first_ = true;
+    std::atomic<bool> stopped_ = false;
     unsigned unheard_ = 0;
     error_code failure_;
     clock::time_point heard_{};

@@ -15,6 +15,7 @@ enum class errc {
     connection_closed = 1, ///< the connection was closed, or given up by its reconnect policy
     no_responders,         ///< nobody answers on that subject: is JetStream enabled there?
     consumer_gone,         ///< the consumer was deleted, or is one that cannot be pulled from
+    request_refused,       ///< the consumer's limits do not allow what is asked of it
     slow_consumer,         ///< messages of a subject were dropped, as they were not taken in time
     malformed_answer,      ///< the server's answer is not what the protocol says
     already_answered,      ///< the delivery was acknowledged, refused or given up before

@@ -1,0 +1,252 @@
+#include "fixture.hpp"
+
+#include <unit/io/certificates.hpp>
+
+#include <boost/asio/redirect_error.hpp>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <vector>
+
+namespace streamx::testing {
+namespace {
+
+using asio::use_awaitable;
+namespace fs = std::filesystem;
+
+struct connection_test : nats_test {
+    /// Connects with these options and asks the server something.
+    error_code try_to_connect(nats::connect_options o) {
+        error_code ec;
+        run([&]() -> asio::awaitable<void> {
+            auto ex = ctx.get_executor();
+            auto c = co_await nats::async_connect(ex, o, asio::redirect_error(use_awaitable, ec));
+            EXPECT_EQ(static_cast<bool>(c), !ec);
+            if (!ec)
+                co_await make_stream(c);
+        });
+        return ec;
+    }
+};
+
+TEST_F(connection_test, its_events_tell_of_a_server_that_goes_and_comes_back) {
+    run([this]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        std::vector<nats::connection_event> seen;
+        auto events = c.events();
+        const auto until = [&](nats::connection_state state) -> asio::awaitable<void> {
+            do {
+                auto e = co_await events.next();
+                seen.push_back(*std::move(e));
+            } while (seen.back().state != state);
+        };
+        co_await until(nats::connection_state::connected);
+        EXPECT_EQ(seen.back().server, servers().urls().front());
+        servers().signal(0, SIGKILL);
+        co_await until(nats::connection_state::reconnecting);
+        servers().start(0);
+        co_await until(nats::connection_state::connected);
+        EXPECT_EQ(seen.back().reconnects, 1u);
+        co_await c.async_close(use_awaitable);
+        co_await until(nats::connection_state::closed);
+        auto end = co_await events.next();
+        EXPECT_FALSE(end);
+    });
+}
+
+TEST_F(connection_test, a_connection_that_is_not_to_reconnect_is_closed) {
+    run([this]() -> asio::awaitable<void> {
+        auto o = options();
+        o.reconnect.enabled = false;
+        auto ex = ctx.get_executor();
+        auto c = co_await nats::async_connect(ex, o, use_awaitable);
+        co_await make_stream(c);
+        nats::jetstream_source<> source(c, durable());
+        servers().signal(0, SIGKILL);
+        std::exception_ptr failure;
+        try {
+            auto none = co_await source.next();
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        EXPECT_EQ(to_error_code(failure), nats::errc::connection_closed);
+    });
+}
+
+TEST_F(connection_test, says_who_it_is) {
+    servers(1, "authorization { users = [ { user: u, password: p } ] }\n");
+    auto o = options();
+    EXPECT_EQ(try_to_connect(o).category(), nats::client_category());
+    o.credentials.user = "u";
+    o.credentials.password = "wrong";
+    EXPECT_EQ(try_to_connect(o).category(), nats::client_category());
+    o.credentials.password = "p";
+    EXPECT_EQ(try_to_connect(o), error_code());
+    servers_.reset();
+
+    servers(1, "authorization { token: t }\n");
+    o = options();
+    o.credentials.token = "t";
+    EXPECT_EQ(try_to_connect(o), error_code());
+}
+
+TEST_F(connection_test, encrypts_and_looks_at_the_servers_certificate) {
+    const auto room =
+        fs::temp_directory_path() / ("streamx-nats-tls-" + std::to_string(::getpid()));
+    fs::create_directory(room);
+    const auto write = [&](const char* name, const std::string& text) {
+        std::ofstream(room / name) << text;
+        return (room / name).string();
+    };
+    const auto authority = make_authority(), other = make_authority();
+    const auto of_server = make_certificate(authority), of_client = make_certificate(authority);
+    const auto ca = write("ca", authority.certificate);
+    servers(
+        1,
+        "tls { verify: true, ca_file: \"" + ca + "\", cert_file: \"" +
+            write("cert", of_server.certificate) + "\", key_file: \"" +
+            write("key", of_server.key) + "\" }\n");
+    auto o = options();
+    o.tls.enabled = true;
+    o.tls.hostname = "localhost";
+    o.tls.certificate_file = write("client cert", of_client.certificate);
+    o.tls.key_file = write("client key", of_client.key);
+    o.tls.ca_file = write("other", other.certificate);
+    EXPECT_EQ(try_to_connect(o).category(), nats::client_category()) << "an unknown authority";
+    o.tls.ca_file = ca;
+    EXPECT_EQ(try_to_connect(o), error_code());
+    o.tls.hostname = "elsewhere";
+    EXPECT_EQ(try_to_connect(o).category(), nats::client_category()) << "another name";
+    fs::remove_all(room);
+}
+
+TEST_F(connection_test, a_request_says_why_it_has_no_answer) {
+    run([this]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        error_code ec;
+        co_await c.async_request("nobody", "", 10s, asio::redirect_error(use_awaitable, ec));
+        EXPECT_EQ(ec, nats::errc::no_responders);
+        co_await make_stream(c);
+        nats::consumer_config config;
+        config.stream = "S";
+        config.durable = "d";
+        co_await nats::ensure_consumer(c, config, use_awaitable);
+        co_await c.async_request(
+            "$JS.API.CONSUMER.MSG.NEXT.S.d",
+            "{\"batch\":1,\"expires\":1000000000}",
+            20ms,
+            asio::redirect_error(use_awaitable, ec));
+        EXPECT_EQ(ec, asio::error::timed_out);
+    });
+}
+
+TEST_F(connection_test, what_waits_is_told_when_the_connection_closes) {
+    run([this]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        auto events = c.events();
+        co_await make_stream(c);
+        nats::jetstream_source<> source(c, durable());
+        co_await c.async_close(use_awaitable);
+        std::exception_ptr failure;
+        try {
+            auto none = co_await source.next();
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        EXPECT_EQ(to_error_code(failure), nats::errc::connection_closed);
+        EXPECT_EQ(events.get().state, nats::connection_state::closed);
+        error_code ec;
+        co_await c.async_request("x", "", 1s, asio::redirect_error(use_awaitable, ec));
+        EXPECT_EQ(ec, nats::errc::connection_closed);
+    });
+}
+
+TEST_F(connection_test, connecting_to_nobody_is_an_error) {
+    run([this]() -> asio::awaitable<void> {
+        nats::connect_options o;
+        o.servers = {"nats://127.0.0.1:1"};
+        error_code ec;
+        auto ex = ctx.get_executor();
+        auto c =
+            co_await nats::async_connect(ex, std::move(o), asio::redirect_error(use_awaitable, ec));
+        EXPECT_EQ(ec.category(), nats::client_category()) << ec.message();
+        EXPECT_FALSE(c);
+    });
+}
+
+std::size_t entries(const char* dir) {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(dir), {}));
+}
+
+TEST_F(connection_test, nothing_is_left_after_many_connections) {
+    servers();
+    std::size_t descriptors = 0, threads = 0;
+    for (int i = 0; i < 120; ++i) {
+        if (i == 1) {
+            descriptors = entries("/proc/self/fd");
+            threads = entries("/proc/self/task");
+        }
+        asio::io_context own;
+        asio::co_spawn(
+            own,
+            [&]() -> asio::awaitable<void> {
+                auto c = co_await connect(own.get_executor());
+                co_await make_stream(c);
+                co_await publish(c, 10);
+                nats::jetstream_source<> source(c, durable());
+                auto d = co_await source.next();
+                d->ack();
+            },
+            [](std::exception_ptr e) { EXPECT_FALSE(e); });
+        own.run_for(20s);
+        ASSERT_TRUE(own.stopped());
+    }
+    EXPECT_EQ(entries("/proc/self/fd"), descriptors);
+    EXPECT_EQ(entries("/proc/self/task"), threads);
+}
+
+TEST_F(connection_test, a_context_that_is_destroyed_closes_its_connections) {
+    nats::connection kept;
+    std::unique_ptr<nats::jetstream_source<>> source;
+    std::optional<nats::delivery<std::string>> held;
+    {
+        asio::io_context own;
+        asio::co_spawn(
+            own,
+            [&]() -> asio::awaitable<void> {
+                kept = co_await connect(own.get_executor());
+                co_await make_stream(kept);
+                co_await publish(kept, 10);
+                source = std::make_unique<nats::jetstream_source<>>(kept, durable());
+                held = co_await source->next();
+                own.stop();
+            },
+            [](std::exception_ptr e) { EXPECT_FALSE(e); });
+        own.run_for(20s);
+        ASSERT_TRUE(held);
+    }
+    EXPECT_EQ(kept.status().state, nats::connection_state::closed);
+    EXPECT_EQ(**held, "0");
+    held.reset();
+    source.reset();
+    EXPECT_EQ(kept.link().use_count(), 1);
+}
+
+TEST_F(connection_test, a_context_that_is_destroyed_while_a_consumer_is_made_leaks_nothing) {
+    servers();
+    std::unique_ptr<nats::jetstream_source<>> source;
+    asio::io_context own;
+    nats::async_connect(own.get_executor(), options(), [&](error_code ec, nats::connection c) {
+        ASSERT_FALSE(ec) << ec.message();
+        source = std::make_unique<nats::jetstream_source<>>(c, durable());
+        own.stop();
+    });
+    own.run_for(20s);
+    ASSERT_TRUE(source);
+}
+
+} // namespace
+} // namespace streamx::testing
