@@ -39,6 +39,8 @@ public:
         : executor_(c.get_executor()) {
         streamx::detail::checked_size(options.window, "jetstream_sink: window must be at least 1");
         streamx::detail::checked_size(
+            options.window_bytes, "jetstream_sink: window_bytes must be at least 1");
+        streamx::detail::checked_size(
             options.items_per_message, "jetstream_sink: items_per_message must be at least 1");
         auto p = detail::open_publisher(c.link(), options);
         core_ = std::make_shared<core>(std::move(options), std::move(codec), std::move(p));

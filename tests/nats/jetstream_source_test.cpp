@@ -8,8 +8,6 @@
 
 #include <boost/asio/redirect_error.hpp>
 
-#include <signal.h>
-
 #include <optional>
 #include <set>
 #include <vector>
@@ -41,7 +39,7 @@ asio::awaitable<error_code> failure_of(asio::awaitable<T> what) {
     co_return failure ? to_error_code(failure) : error_code();
 }
 
-struct jetstream_test : nats_test {
+struct jetstream_source_test : nats_test {
     static strings numbers(int n, int from = 0) {
         strings all;
         for (int i = from; i < from + n; ++i)
@@ -61,7 +59,7 @@ struct jetstream_test : nats_test {
     }
 };
 
-TEST_F(jetstream_test, what_is_published_comes_out_in_order_with_its_metadata) {
+TEST_F(jetstream_source_test, what_is_published_comes_out_in_order_with_its_metadata) {
     run([this]() -> asio::awaitable<void> {
         auto c = co_await connect();
         EXPECT_EQ(c.status().state, nats::connection_state::connected);
@@ -82,7 +80,7 @@ TEST_F(jetstream_test, what_is_published_comes_out_in_order_with_its_metadata) {
     });
 }
 
-TEST_F(jetstream_test, what_nobody_has_answered_comes_again_to_whoever_asks_next) {
+TEST_F(jetstream_source_test, what_nobody_has_answered_comes_again_to_whoever_asks_next) {
     run([this]() -> asio::awaitable<void> {
         auto c = co_await connect();
         co_await make_stream(c);
@@ -105,7 +103,7 @@ TEST_F(jetstream_test, what_nobody_has_answered_comes_again_to_whoever_asks_next
     });
 }
 
-TEST_F(jetstream_test, nak_with_delay_term_in_progress_and_max_deliver) {
+TEST_F(jetstream_source_test, nak_with_delay_term_in_progress_and_max_deliver) {
     run([this]() -> asio::awaitable<void> {
         auto c = co_await connect();
         co_await make_stream(c);
@@ -142,7 +140,7 @@ TEST_F(jetstream_test, nak_with_delay_term_in_progress_and_max_deliver) {
     });
 }
 
-TEST_F(jetstream_test, what_is_held_is_kept_alive_by_itself_if_asked_for) {
+TEST_F(jetstream_source_test, what_is_held_is_kept_alive_by_itself_if_asked_for) {
     run([this]() -> asio::awaitable<void> {
         auto c = co_await connect();
         co_await make_stream(c);
@@ -161,7 +159,20 @@ TEST_F(jetstream_test, what_is_held_is_kept_alive_by_itself_if_asked_for) {
     });
 }
 
-TEST_F(jetstream_test, a_consumer_begins_where_it_is_told_to) {
+TEST_F(jetstream_source_test, limits_of_nothing_are_refused) {
+    run([this]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        const auto make = [&](std::size_t nats::source_options::* limit) {
+            auto o = durable();
+            o.*limit = 0;
+            nats::jetstream_source<> source(c, o);
+        };
+        EXPECT_THROW(make(&nats::source_options::capacity), std::invalid_argument);
+        EXPECT_THROW(make(&nats::source_options::batch), std::invalid_argument);
+    });
+}
+
+TEST_F(jetstream_source_test, a_consumer_begins_where_it_is_told_to) {
     run([this]() -> asio::awaitable<void> {
         auto c = co_await connect();
         co_await make_stream(c);
@@ -203,7 +214,7 @@ TEST_F(jetstream_test, a_consumer_begins_where_it_is_told_to) {
     });
 }
 
-TEST_F(jetstream_test, two_workers_share_what_there_is) {
+TEST_F(jetstream_source_test, two_workers_share_what_there_is) {
     run([this]() -> asio::awaitable<void> {
         auto c = co_await connect();
         co_await make_stream(c);
@@ -223,7 +234,7 @@ TEST_F(jetstream_test, two_workers_share_what_there_is) {
     });
 }
 
-TEST_F(jetstream_test, a_stuck_consumer_holds_no_more_than_its_capacity) {
+TEST_F(jetstream_source_test, a_stuck_consumer_holds_no_more_than_its_capacity) {
     run([this]() -> asio::awaitable<void> {
         auto c = co_await connect();
         co_await make_stream(c);
@@ -238,7 +249,9 @@ TEST_F(jetstream_test, a_stuck_consumer_holds_no_more_than_its_capacity) {
     });
 }
 
-TEST_F(jetstream_test, small_items_go_together_and_a_message_is_acknowledged_with_its_last_item) {
+TEST_F(
+    jetstream_source_test,
+    small_items_go_together_and_a_message_is_acknowledged_with_its_last_item) {
     run([this]() -> asio::awaitable<void> {
         auto c = co_await connect();
         co_await make_stream(c);
@@ -257,43 +270,7 @@ TEST_F(jetstream_test, small_items_go_together_and_a_message_is_acknowledged_wit
     });
 }
 
-TEST_F(jetstream_test, a_message_that_is_sent_again_with_its_id_is_stored_once) {
-    run([this]() -> asio::awaitable<void> {
-        auto c = co_await connect();
-        co_await make_stream(c);
-        for (int i = 0; i < 2; ++i) {
-            nats::sink_options o;
-            o.subject = "s.x";
-            o.id_prefix = "producer";
-            nats::jetstream_sink<> sink(c, o);
-            co_await sink.async_send("once", use_awaitable);
-            EXPECT_EQ(sink.stats().duplicates, static_cast<unsigned>(i));
-            EXPECT_EQ(sink.stats().last_sequence, 1u);
-        }
-    });
-}
-
-TEST_F(jetstream_test, what_cannot_be_stored_fails_the_sink_with_the_servers_reason) {
-    run([this]() -> asio::awaitable<void> {
-        auto c = co_await connect();
-        nats::stream_config config;
-        config.name = "S";
-        config.subjects.push_back("s.>");
-        config.max_message_size = 10;
-        co_await nats::ensure_stream(c, config, use_awaitable);
-        nats::sink_options o;
-        o.subject = "s.x";
-        nats::jetstream_sink<> sink(c, o);
-        error_code ec;
-        co_await sink.async_send(std::string(100, 'x'), asio::redirect_error(use_awaitable, ec));
-        EXPECT_EQ(ec, error_code(10054, nats::jetstream_category())) << ec.message();
-        std::string next = "short";
-        EXPECT_FALSE(sink.try_send(next));
-        EXPECT_EQ(next, "short");
-    });
-}
-
-TEST_F(jetstream_test, an_ordered_consumer_that_is_deleted_goes_on_where_it_was) {
+TEST_F(jetstream_source_test, an_ordered_consumer_that_is_deleted_goes_on_where_it_was) {
     run([this]() -> asio::awaitable<void> {
         auto c = co_await connect();
         co_await make_stream(c);
@@ -312,7 +289,7 @@ TEST_F(jetstream_test, an_ordered_consumer_that_is_deleted_goes_on_where_it_was)
     });
 }
 
-TEST_F(jetstream_test, a_consumer_or_stream_that_is_not_there_fails_the_source) {
+TEST_F(jetstream_source_test, a_consumer_or_stream_that_is_not_there_fails_the_source) {
     run([this]() -> asio::awaitable<void> {
         auto c = co_await connect();
         nats::jetstream_source<> nowhere(c, durable());
@@ -329,7 +306,7 @@ TEST_F(jetstream_test, a_consumer_or_stream_that_is_not_there_fails_the_source) 
     });
 }
 
-TEST_F(jetstream_test, what_cannot_be_decoded_is_given_up_or_fails_the_source) {
+TEST_F(jetstream_source_test, what_cannot_be_decoded_is_given_up_or_fails_the_source) {
     run([this]() -> asio::awaitable<void> {
         auto c = co_await connect();
         co_await make_stream(c);
@@ -364,7 +341,7 @@ TEST_F(jetstream_test, what_cannot_be_decoded_is_given_up_or_fails_the_source) {
     });
 }
 
-TEST_F(jetstream_test, a_delivery_is_kept_alive_when_its_source_is_gone) {
+TEST_F(jetstream_source_test, a_delivery_is_kept_alive_when_its_source_is_gone) {
     run([this]() -> asio::awaitable<void> {
         auto c = co_await connect();
         co_await make_stream(c);
@@ -384,66 +361,6 @@ TEST_F(jetstream_test, a_delivery_is_kept_alive_when_its_source_is_gone) {
         auto d = co_await other.next();
         EXPECT_EQ(d->delivered(), 2u);
         d->ack();
-    });
-}
-
-TEST_F(jetstream_test, a_sink_takes_no_more_than_its_window) {
-    run([this]() -> asio::awaitable<void> {
-        auto c = co_await connect();
-        co_await make_stream(c);
-        nats::sink_options o;
-        o.subject = "s.x";
-        o.window = 4;
-        o.completes = nats::complete_on::acceptance;
-        nats::jetstream_sink<> few(c, o);
-        o.window = 1000;
-        o.window_bytes = 30;
-        nats::jetstream_sink<> small(c, o);
-        servers().signal(0, SIGSTOP); // so nothing is acknowledged
-        std::string ten(10, 'x');
-        for (auto* sink : {&few, &small}) {
-            const auto room = sink == &few ? 4u : 3u;
-            co_await sink->async_send(ten, use_awaitable); // is accepted
-            for (unsigned i = 1; i < room; ++i)
-                EXPECT_TRUE(sink->try_send(ten));
-            EXPECT_FALSE(sink->try_send(ten));
-            EXPECT_EQ(ten.size(), 10u);
-            EXPECT_EQ(sink->stats().in_flight, room);
-            EXPECT_EQ(sink->stats().in_flight_bytes, room * 10);
-        }
-        servers().signal(0, SIGCONT);
-        for (auto* sink : {&few, &small}) {
-            co_await sink->async_wait(use_awaitable);
-            EXPECT_TRUE(sink->try_send(ten));
-            co_await sink->async_flush(use_awaitable);
-            EXPECT_EQ(sink->stats().in_flight, 0u);
-            EXPECT_EQ(sink->stats().acknowledged, sink->stats().accepted);
-        }
-    });
-}
-
-TEST_F(jetstream_test, a_sink_that_is_not_acknowledged_gives_up_and_says_why) {
-    run([this]() -> asio::awaitable<void> {
-        auto c = co_await connect();
-        nats::sink_options o;
-        o.subject = "s.x";
-        o.ack_timeout = 50ms;
-        o.give_up = 200ms;
-        const auto why = [&]() -> asio::awaitable<error_code> {
-            nats::jetstream_sink<> sink(c, o);
-            error_code ec;
-            co_await sink.async_send("?", asio::redirect_error(use_awaitable, ec));
-            co_return ec;
-        };
-        auto ec = co_await why();
-        EXPECT_EQ(ec, nats::errc::no_responders) << "there is no stream";
-
-        co_await make_stream(c);
-        co_await publish(c, 1);
-        o.order = nats::publish_order::ordered;
-        o.expected_last_id = "another";
-        ec = co_await why();
-        EXPECT_EQ(ec, error_code(10070, nats::jetstream_category())) << ec.message();
     });
 }
 
