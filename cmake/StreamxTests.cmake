@@ -1,12 +1,15 @@
-# streamx_add_tests(<folder> LABELS <label>... SOURCES <file>...)
+# streamx_add_tests(<folder> [TIMEOUT <seconds>] LABELS <label>... SOURCES <file>...)
 #
 # Called in a folder under tests/ (say unit/operators): makes one GoogleTest executable of it and adds
-# each of its tests to ctest as <folder>/<suite>.<test>, with 60 seconds to finish and the labels.
+# each of its tests to ctest as <folder>/<suite>.<test>, with 60 seconds to finish (or as said) and the labels.
 
 include(GoogleTest)
 
 function(streamx_add_tests folder)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LABELS;SOURCES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LABELS;SOURCES")
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 60)
+    endif()
     if(arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "streamx_add_tests(${folder}): do not know ${arg_UNPARSED_ARGUMENTS}")
     endif()
@@ -22,7 +25,7 @@ function(streamx_add_tests folder)
     gtest_discover_tests(${target}
         TEST_PREFIX "${folder}/"
         DISCOVERY_TIMEOUT 60
-        PROPERTIES TIMEOUT 60
+        PROPERTIES TIMEOUT ${arg_TIMEOUT}
     )
     # Given to the line above, a list of labels would come out as its first one.
     set(labels "${CMAKE_CURRENT_BINARY_DIR}/${target}_labels.cmake")

@@ -91,7 +91,7 @@ struct nats_test : ::testing::Test {
             failure = e;
             done = true;
         });
-        ctx.run_for(55s);
+        ctx.run_for(110s);
         EXPECT_TRUE(done) << "hangs";
         EXPECT_TRUE(ctx.stopped()) << "something is left that keeps the context running";
         if (failure)
