@@ -79,13 +79,28 @@ nats_servers::nats_servers(std::size_t count, std::string more)
     if (!::mkdtemp(form.data()))
         throw std::runtime_error("mkdtemp failed");
     room_ = form;
-    const auto ports = free_ports(3 * count);
-    for (std::size_t i = 0; i < count; ++i) {
+    for (int tries = 3;; --tries)
+        try {
+            start_all();
+            return;
+        } catch (const std::runtime_error&) { // another process was faster with a port, perhaps
+            for (std::size_t i = 0; i < count; ++i)
+                signal(i, SIGKILL);
+            if (tries == 1) {
+                fs::remove_all(room_);
+                throw;
+            }
+        }
+}
+
+void nats_servers::start_all() {
+    const auto ports = free_ports(3 * all_.size());
+    for (std::size_t i = 0; i < all_.size(); ++i) {
         all_[i].port = ports[3 * i];
         all_[i].cluster_port = ports[3 * i + 1];
         all_[i].http_port = ports[3 * i + 2];
     }
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < all_.size(); ++i) {
         std::ofstream(room_ / (std::to_string(i) + ".conf")) << config(i);
         start(i);
     }
@@ -167,12 +182,14 @@ std::string nats_servers::get(std::size_t i, const std::string& path) const {
     return answer;
 }
 
-void nats_servers::wait_ready() const {
+void nats_servers::wait_ready() {
     for (std::size_t i = 0; i < all_.size(); ++i)
         until(
             [&] {
-                if (::waitpid(all_[i].pid, nullptr, WNOHANG) != 0)
+                if (::waitpid(all_[i].pid, nullptr, WNOHANG) != 0) {
+                    all_[i].pid = -1;
                     throw std::runtime_error("nats-server does not start");
+                }
                 if (!is_listening(all_[i].port))
                     return false;
                 const auto said = get(i, "/jsz");

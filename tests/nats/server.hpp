@@ -38,7 +38,8 @@ private:
     };
     std::string config(std::size_t which) const;
     std::string get(std::size_t which, const std::string& path) const;
-    void wait_ready() const;
+    void start_all();
+    void wait_ready();
 
     std::filesystem::path room_;
     std::string more_;
