@@ -325,6 +325,26 @@ for size in (16, 64, 256, 1024, 16384):
         ),
     ]
 
+
+def nats(what, who, size, servers):
+    return Ours("nats", f"nats/{what}/{who}/{size}/{servers}")
+
+
+for servers in (1, 3):
+    where = "one node" if servers == 1 else "three nodes, three replicas"
+    for what, theirs in (("publish", "js_PublishAsync"), ("pull", "natsSubscription_Fetch")):
+        for size in (16, 256):
+            FIGURES.append(Figure(
+                f"JetStream {what}, {size} bytes, {where}",
+                nats(what, "streamx", size, servers),
+                [Peer(f"nats.c's own API, {theirs}", nats(what, "stock", size, servers), at_least=1)],
+            ))
+        FIGURES.append(Figure(
+            f"JetStream {what}, items of 16 bytes, 2048 a message, {where}",
+            nats(f"batched_{what}", "streamx", 16, servers),
+            [Peer("an item a message", nats(what, "streamx", 16, servers), at_least=50)],
+        ))
+
 # figure, ours, raw peer of the same kind, at most bytes of resident memory
 MEMORY = [
     ("idle local channel, before its first item", "idle/streamx_local", "idle/raw", 400),

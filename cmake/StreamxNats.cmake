@@ -17,22 +17,27 @@ set(streamx_nats_headers
     include/streamx/bridges/nats/detail/publisher.hpp
     include/streamx/bridges/nats/detail/pull.hpp
     include/streamx/bridges/nats/detail/receipt.hpp
+    include/streamx/bridges/nats/detail/subject.hpp
     include/streamx/bridges/nats/ensure.hpp
     include/streamx/bridges/nats/error.hpp
     include/streamx/bridges/nats/jetstream_sink.hpp
     include/streamx/bridges/nats/jetstream_source.hpp
     include/streamx/bridges/nats/payload_codec.hpp
+    include/streamx/bridges/nats/subject_sink.hpp
+    include/streamx/bridges/nats/subject_source.hpp
     include/streamx/nats.hpp
 )
 
 set(streamx_nats_sources
     src/bridges/nats/ensure.cpp
     src/bridges/nats/error.cpp
+    src/bridges/nats/graveyard.cpp
     src/bridges/nats/json.cpp
     src/bridges/nats/link.cpp
     src/bridges/nats/message.cpp
     src/bridges/nats/publisher.cpp
     src/bridges/nats/pull_consumer.cpp
+    src/bridges/nats/subject.cpp
 )
 
 add_library(streamx_nats STATIC ${streamx_nats_sources})

@@ -9,3 +9,5 @@
 #include <streamx/bridges/nats/jetstream_sink.hpp>
 #include <streamx/bridges/nats/jetstream_source.hpp>
 #include <streamx/bridges/nats/payload_codec.hpp>
+#include <streamx/bridges/nats/subject_sink.hpp>
+#include <streamx/bridges/nats/subject_source.hpp>

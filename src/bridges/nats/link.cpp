@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 
 namespace streamx::nats::detail {
@@ -22,6 +24,21 @@ struct owned_fd {
 };
 
 constexpr auto pause_while_connecting = std::chrono::milliseconds(2);
+
+/// The library's own threads begin with its first use, and inherit how this one is scheduled: as batch
+/// work, so that the one that frees messages does not interrupt the loop whenever it is given one.
+void open_library() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        int policy = SCHED_OTHER;
+        sched_param before{};
+        const sched_param none{};
+        ::pthread_getschedparam(::pthread_self(), &policy, &before);
+        ::pthread_setschedparam(::pthread_self(), SCHED_BATCH, &none);
+        nats_Open(-1);
+        ::pthread_setschedparam(::pthread_self(), policy, &before);
+    });
+}
 
 } // namespace
 
@@ -198,6 +215,7 @@ natsStatus link::configure(natsOptions* o) {
 }
 
 void link::connect_now(const answer_ptr<link_ptr>& done) {
+    open_library();
     natsOptions* o = nullptr;
     auto s = natsOptions_Create(&o);
     if (s == NATS_OK)
@@ -452,6 +470,16 @@ void link::request(
     if (const auto ec = publish(subject.c_str(), reply.c_str(), payload))
         return then(ec, {});
     wait_for(number, {std::move(then), streamx::detail::later(now(), timeout)});
+}
+
+void link::round_trip(std::chrono::milliseconds timeout, request_handler then) {
+    std::lock_guard lock(mutex);
+    if (closing_)
+        return then(errc::connection_closed, {});
+    const auto number = ++last_request_;
+    if (const auto ec = publish((inbox_ + ".r." + std::to_string(number)).c_str(), nullptr, {}))
+        return then(ec, {});
+    wait_for(number, {std::move(then), streamx::detail::later(now(), timeout), false});
 }
 
 void link::pause(std::chrono::milliseconds time, std::function<void(error_code)> then) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "alarm.hpp"
+#include "graveyard.hpp"
 
 #include <streamx/bridges/nats/connection.hpp>
 #include <streamx/bridges/nats/detail/message.hpp>
@@ -101,6 +102,9 @@ public:
     void pause(std::chrono::milliseconds time, std::function<void(error_code)> then);
     clock::time_point now() const noexcept { return request_alarm_->now(); }
 
+    /// When it has come back the server has had all that was published before. `then` runs under the lock.
+    void round_trip(std::chrono::milliseconds timeout, request_handler then);
+
     /// A subject of this connection's own.
     std::string new_inbox() { return inbox_ + '.' + std::to_string(++last_inbox_); }
 
@@ -155,6 +159,7 @@ private:
     template <class F>
     void each_member(F f);
 
+    graveyard::attendant attendant_;
     asio::any_io_executor ex_;
     connect_options options_;
     watch<connection_event> events_;

@@ -1,5 +1,7 @@
 #include <streamx/bridges/nats/detail/message.hpp>
 
+#include "graveyard.hpp"
+
 #include <nats/nats.h>
 
 #include <cstdlib>
@@ -15,7 +17,9 @@ std::string_view text(const char* s) noexcept {
 
 } // namespace
 
-void message::deleter::operator()(void* p) const noexcept { natsMsg_Destroy(native(p)); }
+void message::deleter::operator()(void* p) const noexcept {
+    graveyard::bury(p, static_cast<std::size_t>(natsMsg_GetDataLength(native(p))));
+}
 
 std::string_view message::subject() const noexcept {
     return text(natsMsg_GetSubject(native(native_.get())));

@@ -2,6 +2,8 @@
 
 #include <streamx/bridges/nats/detail/publisher.hpp>
 
+#include <boost/asio/post.hpp>
+
 #include <charconv>
 #include <deque>
 
@@ -94,6 +96,13 @@ public:
         flushes_.emplace_back(last, done);
     }
 
+    void when_stored(std::function<void(error_code)> then, bool filling) override {
+        std::lock_guard lock(link_->mutex);
+        stored_.emplace_back(base_ + unacked_.size() + (filling ? 1 : 0), std::move(then));
+        if (failure_ || stored_.front().first <= base_)
+            call_back(failure_);
+    }
+
     void wait_for_room(const answer_ptr<nothing>& done) override {
         std::lock_guard lock(link_->mutex);
         if (failure_ || has_room())
@@ -124,7 +133,11 @@ public:
             subject.data() + subject.rfind('.') + 1, subject.data() + subject.size(), number);
         const auto answer = m.payload();
         last_answer_ = late_->now();
-        if (const auto code = json_number(answer, "error.err_code")) {
+        const auto mentions = [answer](std::string_view word) {
+            return answer.find(word) != std::string_view::npos; // to look is cheap, to parse is not
+        };
+        const auto code = mentions("error") ? json_number(answer, "error.err_code") : std::nullopt;
+        if (code) {
             if (number < base_ || number - base_ >= unacked_.size())
                 return;
             last_refusal_ = {static_cast<int>(*code), jetstream_category()};
@@ -143,7 +156,7 @@ public:
         last_refusal_ = {};
         ++stats_.acknowledged;
         stats_.last_sequence = *sequence;
-        stats_.duplicates += json_member(answer, "duplicate") == "true";
+        stats_.duplicates += mentions("duplicate") && json_member(answer, "duplicate") == "true";
         while (!unacked_.empty() && unacked_.front().acknowledged) {
             bytes_ -= unacked_.front().payload.size();
             unacked_.pop_front();
@@ -158,6 +171,8 @@ public:
             flushes_.front().second->complete({});
             flushes_.pop_front();
         }
+        if (!stored_.empty() && stored_.front().first <= base_)
+            call_back({});
         if (!waiters_.empty() && unacked_.size() <= options_.window / 2 &&
             bytes_ <= options_.window_bytes / 2)
             for (auto& w : std::exchange(waiters_, {}))
@@ -193,6 +208,7 @@ private:
                 out.payload.data(),
                 static_cast<int>(out.payload.size())) != NATS_OK)
             throw std::bad_alloc();
+        const message own(m);
         natsMsgHeader_Set(m, "Nats-Msg-Id", id_of(number).c_str());
         if (options_.order == publish_order::ordered) {
             const auto before =
@@ -201,7 +217,6 @@ private:
                 natsMsgHeader_Set(m, "Nats-Expected-Last-Msg-Id", before.c_str());
         }
         const auto ec = link_->publish(m);
-        natsMsg_Destroy(m);
         if (ec == error_code(NATS_MAX_PAYLOAD, client_category()) ||
             ec == error_code(NATS_INVALID_SUBJECT, client_category()))
             fail(ec); // anything else is sent again
@@ -229,10 +244,22 @@ private:
         late_->set(options_.ack_timeout);
     }
 
+    /// Those whose messages are stored; with an error all. Posted, as they may do anything.
+    void call_back(error_code ec) {
+        std::vector<std::function<void(error_code)>> due;
+        for (; !stored_.empty() && (ec || stored_.front().first <= base_); stored_.pop_front())
+            due.push_back(std::move(stored_.front().second));
+        asio::post(ex_, [due = std::move(due), ec] {
+            for (const auto& then : due)
+                then(ec);
+        });
+    }
+
     void fail(error_code ec) {
         if (failure_)
             return;
         failure_ = ec;
+        call_back(ec);
         for (auto& [last, done] : std::exchange(flushes_, {}))
             done->complete(ec);
         for (auto& w : std::exchange(waiters_, {}))
@@ -257,6 +284,7 @@ private:
     error_code last_refusal_; // since something was acknowledged
     clock::time_point last_answer_{};
     std::deque<std::pair<std::uint64_t, answer_ptr<nothing>>> flushes_;
+    std::deque<std::pair<std::uint64_t, std::function<void(error_code)>>> stored_;
     std::vector<answer_ptr<nothing>> waiters_;
     std::shared_ptr<alarm> late_, again_, linger_;
     std::shared_ptr<go_back_publisher> self_; // while something is not acknowledged

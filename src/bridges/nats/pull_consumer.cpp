@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace streamx::nats::detail {
@@ -362,6 +363,8 @@ pulled_message::~pulled_message() {
         from_->silence_progress();
 }
 
+asio::any_io_executor pulled_message::executor() const { return from_->executor; }
+
 void pulled_message::answer(std::string_view how) noexcept {
     if (!answered_.exchange(true))
         from_->link_->publish(
@@ -399,18 +402,19 @@ void pulled_message::ack(const answer_ptr<nothing>& done) {
 }
 
 metadata parse_metadata(std::string_view reply) {
-    std::vector<std::string_view> tokens;
-    for (auto rest = reply;;) {
+    std::array<std::string_view, 12> tokens;
+    std::size_t count = 0;
+    for (auto rest = reply; count != tokens.size();) {
         const auto dot = rest.find('.');
-        tokens.push_back(rest.substr(0, dot));
+        tokens[count++] = rest.substr(0, dot);
         if (dot == std::string_view::npos)
             break;
         rest.remove_prefix(dot + 1);
     }
     metadata facts;
-    if (tokens.size() < 9 || tokens[0] != "$JS" || tokens[1] != "ACK")
+    if (count < 9 || tokens[0] != "$JS" || tokens[1] != "ACK")
         return facts;
-    const std::size_t at = tokens.size() >= 11 ? 4 : 2; // behind a domain and an account
+    const std::size_t at = count >= 11 ? 4 : 2; // behind a domain and an account
     const auto number = [&](std::size_t i) {
         std::uint64_t n = 0;
         std::from_chars(tokens[i].data(), tokens[i].data() + tokens[i].size(), n);
@@ -432,36 +436,63 @@ const message& message_of(const pulled_message& m) { return m.what; }
 const metadata& metadata_of(const pulled_message& m) { return m.facts; }
 void expect_answers(pulled_message& m, std::size_t items) { m.expect(items); }
 
+asio::any_io_executor executor_of(const pulled_message& m) { return m.executor(); }
+
+void receipt::add(receipt&& other) {
+    if (open_ && other.open_)
+        before_.push_back(std::move(last_));
+    before_.insert(before_.end(), other.before_.begin(), other.before_.end());
+    if (other.open_ || !last_)
+        last_ = std::move(other.last_);
+    open_ = std::exchange(other.open_, false) || open_;
+}
+
+receipt receipt::hand_on() {
+    receipt r;
+    r.last_ = last_;
+    r.before_.swap(before_);
+    r.open_ = std::exchange(open_, false);
+    return r;
+}
+
+template <class F>
+void receipt::answer(F f) noexcept {
+    if (!std::exchange(open_, false))
+        return;
+    for (const auto& m : std::exchange(before_, {}))
+        f(*m);
+    f(*last_);
+}
+
 void receipt::ack() noexcept {
-    for (const auto& m : std::exchange(messages_, {}))
-        m->ack();
+    answer([](pulled_message& m) { m.ack(); });
 }
 
 void receipt::ack(const answer_ptr<nothing>& done) {
-    const auto all = std::exchange(messages_, {});
-    if (all.empty())
+    if (!std::exchange(open_, false))
         return done->complete(errc::already_answered);
     // Acknowledgements of one connection arrive in order: the last one's confirmation is for all.
-    for (std::size_t i = 0; i + 1 < all.size(); ++i)
-        all[i]->ack();
-    all.back()->ack(done);
+    for (const auto& m : std::exchange(before_, {}))
+        m->ack();
+    last_->ack(done);
 }
 
 void receipt::nak(std::chrono::nanoseconds delay) noexcept {
     const auto how =
         delay.count() > 0 ? "-NAK {\"delay\":" + std::to_string(delay.count()) + "}" : "-NAK";
-    for (const auto& m : std::exchange(messages_, {}))
-        m->refuse(how);
+    answer([&how](pulled_message& m) { m.refuse(how); });
 }
 
 void receipt::in_progress() noexcept {
-    for (const auto& m : messages_)
+    if (!open_)
+        return;
+    for (const auto& m : before_)
         m->in_progress();
+    last_->in_progress();
 }
 
 void receipt::term() noexcept {
-    for (const auto& m : std::exchange(messages_, {}))
-        m->answer("+TERM");
+    answer([](pulled_message& m) { m.answer("+TERM"); });
 }
 
 std::shared_ptr<pull_inlet> open_pull(const link_ptr& l, source_options options) {

@@ -28,6 +28,7 @@ public:
     void answer(std::string_view how) noexcept; ///< for good
     void refuse(std::string how) noexcept;
     void in_progress() noexcept;
+    asio::any_io_executor executor() const;
 
 private:
     std::shared_ptr<pull_consumer> from_;

@@ -2,8 +2,7 @@
 
 #include <streamx/bridges/nats/detail/receipt.hpp>
 #include <streamx/bridges/nats/error.hpp>
-
-#include <boost/asio/any_io_executor.hpp>
+#include <streamx/core/carrier.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -17,6 +16,9 @@ namespace streamx::nats {
 
 /// A message of JetStream, decoded, and the duty to answer it. A delivery that is destroyed unanswered refuses the message (`nak`), which is then
 /// delivered again. Of messages that hold several items each, one is acknowledged with its last item.
+///
+/// It is a `carrier`: operators are called with the value, what they make is a delivery again with the
+/// same duty, and a terminal acknowledges what it has used up.
 ///
 /// The first answer counts. An answer may be lost with the connection: then the message comes again.
 /// Move only. Thread safety: distinct objects may be used from any threads.
@@ -55,40 +57,70 @@ public:
     template <class Token>
     auto async_ack_sync(Token&& token) {
         return detail::async_answer<detail::nothing>(
-            executor_,
-            [duty = std::make_shared<detail::receipt>(std::move(receipt_))](
+            detail::executor_of(receipt_.last()),
+            [duty = std::make_shared<detail::receipt>(receipt_.hand_on())](
                 const detail::answer_ptr<detail::nothing>& done) { duty->ack(done); },
             std::forward<Token>(token));
     }
 
-    const nats::metadata& metadata() const noexcept { return detail::metadata_of(*last_); }
+    const nats::metadata& metadata() const noexcept { return detail::metadata_of(receipt_.last()); }
     std::uint64_t sequence() const noexcept { return metadata().sequence; }
     std::uint64_t delivered() const noexcept { return metadata().delivered; }
     std::chrono::system_clock::time_point timestamp() const noexcept {
         return metadata().timestamp;
     }
-    std::string_view subject() const noexcept { return detail::message_of(*last_).subject(); }
+    std::string_view subject() const noexcept {
+        return detail::message_of(receipt_.last()).subject();
+    }
     std::string header(const std::string& name) const {
-        return detail::message_of(*last_).header(name);
+        return detail::message_of(receipt_.last()).header(name);
     }
     std::vector<std::pair<std::string, std::string>> headers() const {
-        return detail::message_of(*last_).headers();
+        return detail::message_of(receipt_.last()).headers();
+    }
+
+    /// A delivery of another value with this one's duty.
+    template <class U>
+    delivery<U> with(U value) && {
+        return {std::move(value), std::move(receipt_)};
+    }
+
+    /// One delivery of many values, which answers all their messages; its metadata are the last one's.
+    /// Precondition: there is one.
+    static delivery<std::vector<T>> join(std::vector<delivery>&& all) {
+        std::vector<T> values;
+        values.reserve(all.size());
+        detail::receipt duty;
+        for (auto& one : all) {
+            values.push_back(std::move(one.value_));
+            duty.add(std::move(one.receipt_));
+        }
+        return {std::move(values), std::move(duty)};
     }
 
     /// Made by a source.
-    delivery(
-        T value,
-        detail::receipt duty,
-        std::shared_ptr<detail::pulled_message> of,
-        asio::any_io_executor ex)
-        : value_(std::move(value)), receipt_(std::move(duty)), last_(std::move(of)),
-          executor_(std::move(ex)) {}
+    delivery(T value, detail::receipt duty) : value_(std::move(value)), receipt_(std::move(duty)) {}
 
 private:
     T value_;
     detail::receipt receipt_;
-    std::shared_ptr<detail::pulled_message> last_;
-    asio::any_io_executor executor_;
 };
 
 } // namespace streamx::nats
+
+template <class T>
+struct streamx::carrier_traits<streamx::nats::delivery<T>> {
+    using value_type = T;
+    template <class U>
+    using rebind = streamx::nats::delivery<U>;
+
+    static T& value(streamx::nats::delivery<T>& d) noexcept { return d.value(); }
+    template <class U>
+    static rebind<U> with(streamx::nats::delivery<T>&& from, U value) {
+        return std::move(from).with(std::move(value));
+    }
+    static rebind<std::vector<T>> join(std::vector<streamx::nats::delivery<T>>&& all) {
+        return streamx::nats::delivery<T>::join(std::move(all));
+    }
+    static void settle(streamx::nats::delivery<T>& d) noexcept { d.ack(); }
+};

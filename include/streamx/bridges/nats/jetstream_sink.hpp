@@ -11,6 +11,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -58,6 +59,17 @@ public:
     /// false. What the codec throws takes nothing.
     bool try_send(item& i) { return core_->send(i); }
     bool try_send(item&& i) { return core_->send(i); }
+
+    /// The same; an item that is taken takes `done` with it, and `done(error_code)` is called, on the
+    /// connection's executor, when the message with it is acknowledged or the sink has failed.
+    template <class Done>
+    bool try_send(item& i, Done& done) {
+        if (!core_->send(i))
+            return false;
+        core_->when_stored(
+            [own = std::make_shared<Done>(std::move(done))](error_code ec) { (*own)(ec); });
+        return true;
+    }
 
     /// Waits until `try_send` is worth calling again.
     /// @completes `void(error_code)` on the handler's associated executor, the connection's by default;
@@ -162,6 +174,11 @@ private:
             std::lock_guard lock(mutex);
             publish();
             out->flush(done);
+        }
+
+        void when_stored(std::function<void(error_code)> then) {
+            std::lock_guard lock(mutex);
+            out->when_stored(std::move(then), count != 0);
         }
 
         void finish() {

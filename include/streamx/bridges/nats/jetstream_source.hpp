@@ -79,7 +79,7 @@ private:
             return whole.ack();
         detail::expect_answers(*m, items.size());
         for (auto& one : items)
-            ready_.emplace_back(std::move(one), detail::receipt(m), m, executor_);
+            ready_.emplace_back(std::move(one), detail::receipt(m));
         whole.release();
     }
 

@@ -119,7 +119,9 @@ public:
     void async_wait(Op op) {
         if (!held_)
             up_.async_wait(std::move(op));
-        else if constexpr (sends_values)
+        else if constexpr (sends_values || requires {
+                               typename std::remove_cvref_t<Sink>::waits_for_room;
+                           })
             sink_.async_wait(std::move(op));
         else if constexpr (requires { sink_.async_send(*std::move(held_), std::move(op)); }) {
             // It keeps its place in the sink's queue, and is the sink's to give back.

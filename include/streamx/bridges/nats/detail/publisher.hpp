@@ -66,6 +66,9 @@ struct publisher {
     /// Completed when all that was published before, and `filling` one more, is acknowledged, or the
     /// publisher fails.
     virtual void flush(const answer_ptr<nothing>& done, bool filling = false) = 0;
+    /// Calls back, on the executor, when all that was published before, and `filling` one more, is
+    /// acknowledged or the publisher has failed.
+    virtual void when_stored(std::function<void(error_code)> then, bool filling) = 0;
     /// Woken when there is room again, or it has failed.
     virtual void wait_for_room(const answer_ptr<nothing>& done) = 0;
     virtual sink_stats stats() const = 0;

@@ -3,6 +3,8 @@
 #include <streamx/bridges/nats/detail/answer.hpp>
 #include <streamx/bridges/nats/detail/message.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -35,18 +37,33 @@ class pulled_message;
 class receipt {
 public:
     receipt() = default;
-    explicit receipt(std::shared_ptr<pulled_message> m) { messages_.push_back(std::move(m)); }
-    receipt(receipt&&) noexcept = default;
+    explicit receipt(std::shared_ptr<pulled_message> m) noexcept
+        : last_(std::move(m)), open_(true) {}
+    receipt(receipt&& other) noexcept
+        : last_(std::move(other.last_)), before_(std::move(other.before_)),
+          open_(std::exchange(other.open_, false)) {}
     receipt& operator=(receipt&& other) noexcept {
-        std::swap(messages_, other.messages_);
+        last_.swap(other.last_);
+        before_.swap(other.before_);
+        std::swap(open_, other.open_);
         return *this;
     }
-    ~receipt() { nak({}); }
+    ~receipt() {
+        if (open_)
+            nak({});
+    }
 
+    /// The message, or the last of them; also when it has been answered.
+    const pulled_message& last() const noexcept { return *last_; }
+
+    /// Answers for what another was to answer, too.
+    void add(receipt&& other);
+    /// Hands on the duty, but not the knowledge of the message.
+    receipt hand_on();
     /// Others answer.
-    void release() noexcept { messages_.clear(); }
+    void release() noexcept { open_ = false; }
 
-    bool is_open() const noexcept { return !messages_.empty(); }
+    bool is_open() const noexcept { return open_; }
     void ack() noexcept;
     void ack(const answer_ptr<nothing>& done);
     void nak(std::chrono::nanoseconds delay) noexcept;
@@ -54,11 +71,17 @@ public:
     void term() noexcept;
 
 private:
-    std::vector<std::shared_ptr<pulled_message>> messages_;
+    template <class F>
+    void answer(F f) noexcept;
+
+    std::shared_ptr<pulled_message> last_;
+    std::vector<std::shared_ptr<pulled_message>> before_; // if there are more than one
+    bool open_ = false;
 };
 
 const message& message_of(const pulled_message& m);
 const metadata& metadata_of(const pulled_message& m);
+asio::any_io_executor executor_of(const pulled_message& m);
 
 } // namespace detail
 } // namespace streamx::nats
