@@ -12,7 +12,7 @@ void write_chunk(const write_buffer& bytes, write_buffer& out) {
     const auto end = std::to_chars(digits, digits + sizeof digits, bytes.size(), 16).ptr;
     out.append({digits, end});
     out.append("\r\n");
-    out.append(bytes.to_string());
+    out.append(bytes);
     out.append("\r\n");
 }
 

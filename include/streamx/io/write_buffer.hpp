@@ -7,12 +7,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace streamx::io {
 
-/// Where a codec writes to: bytes in a row. Small pieces are copied into one block; a large string
-/// can be handed over and is then only referred to.
+/// Where a codec writes to: bytes in a row. Small pieces are copied into blocks of 64 KiB; a large
+/// string can be handed over and is then only referred to.
 class write_buffer {
 public:
     /// Strings from this size on are not copied by `take`.
@@ -30,34 +31,29 @@ public:
         if (!bytes.empty())
             std::memcpy(extend(bytes.size()), bytes.data(), bytes.size());
     }
+    void append(const write_buffer& bytes);
     void push_back(char byte) { *extend(1) = byte; }
 
     /// Appends `bytes`, by reference if they are many.
     void take(std::string&& bytes);
 
-    /// Appends `n` bytes that are yours to fill in, before the next call.
+    /// Appends `n` bytes in a row that are yours to fill in, before the next call.
     char* extend(std::size_t n) {
-        if (capacity_ - used_ < n) [[unlikely]]
+        if (static_cast<std::size_t>(limit_ - next_) < n) [[unlikely]]
             grow(n);
-        char* at = block_.get() + used_;
-        used_ += n;
-        return at;
+        return std::exchange(next_, next_ + n);
     }
 
     /// How many bytes it holds.
-    std::size_t size() const noexcept { return used_ + taken_; }
+    std::size_t size() const noexcept { return sealed_ + static_cast<std::size_t>(next_ - open_); }
     bool empty() const noexcept { return size() == 0; }
 
-    /// How much of it there is at this moment, to come back to.
-    struct mark {
-        std::size_t used, taken, strings;
-    };
-    mark position() const noexcept { return {used_, taken_, strings_.size()}; }
-    /// Forgets what was appended since.
-    void rewind(const mark& to) noexcept;
-
-    /// Forgets everything. A block that is larger than usual is given back.
+    /// Forgets what was appended since it had this size.
+    void cut_to(std::size_t size) noexcept;
+    /// Forgets everything, and keeps blocks in reserve.
     void clear() noexcept;
+    /// Gives the reserve back, but for one block.
+    void shrink() noexcept;
 
     /// Appends to `out` at most `count` buffers, which together are at most `bytes` long, of what
     /// follows the first `from` bytes.
@@ -73,18 +69,30 @@ public:
     void swap(write_buffer& other) noexcept;
 
 private:
-    struct piece {
-        std::size_t after; // it comes behind so many bytes of the block
-        std::string bytes;
+    struct block {
+        std::unique_ptr<char[]> bytes;
+        std::size_t capacity;
     };
+    /// What nothing is appended to any more: a part of a block, or a string.
+    struct piece {
+        char* data;
+        std::size_t size;
+        std::size_t block; // its index, or `is_string`
+    };
+    static constexpr auto is_string = static_cast<std::size_t>(-1);
 
     void grow(std::size_t n);
+    void seal();
+    void open(std::size_t index) noexcept;
 
-    std::unique_ptr<char[]> block_;
-    std::size_t used_ = 0;
-    std::size_t capacity_ = 0;
-    std::size_t taken_ = 0; // bytes in `strings_`
-    std::vector<piece> strings_;
+    std::vector<piece> pieces_;
+    std::vector<std::string> strings_;
+    std::size_t sealed_ = 0;    // bytes in pieces
+    std::vector<block> blocks_; // those behind the current one are a reserve
+    std::size_t current_ = 0;
+    char* open_ = nullptr;  // of the current block what is before is in pieces,
+    char* next_ = nullptr;  // what is before that is not yet,
+    char* limit_ = nullptr; // and here it ends
 };
 
 } // namespace streamx::io

@@ -58,19 +58,52 @@ TEST(write_buffer_test, refers_to_large_strings_instead_of_copying_them) {
     EXPECT_EQ(buffers[1].data(), bytes);
 }
 
-TEST(write_buffer_test, goes_back_to_a_mark) {
-    io::write_buffer b;
-    b.append("ab");
-    const auto mark = b.position();
-    b.append("cd");
+TEST(write_buffer_test, is_cut_back_to_any_size_that_it_had) {
+    std::mt19937 random(2);
+    for (const int calls : {1, 2, 5, 40}) {
+        io::write_buffer b;
+        for (int round = 0; round != 50; ++round) { // with what the round before left in reserve
+            std::string expected;
+            std::vector<std::size_t> sizes{0};
+            for (int i = 0; i != calls; ++i) {
+                std::string piece(
+                    1 + random() % (random() % 8 == 0 ? 200'000 : 20'000),
+                    static_cast<char>('a' + i % 26));
+                expected += piece;
+                if (random() % 2 == 0)
+                    b.append(piece);
+                else
+                    b.take(std::move(piece));
+                sizes.push_back(b.size());
+            }
+            ASSERT_TRUE(b.to_string() == expected);
+            while (!sizes.empty()) {
+                b.cut_to(sizes.back());
+                ASSERT_EQ(b.size(), sizes.back());
+                expected.resize(sizes.back());
+                ASSERT_TRUE(b.to_string() == expected);
+                if (random() % 4 == 0) { // and goes on from there
+                    b.append("more");
+                    ASSERT_TRUE(b.to_string() == expected + "more");
+                    b.cut_to(expected.size());
+                }
+                sizes.pop_back();
+            }
+            if (round % 2 == 0)
+                b.clear();
+            if (round % 3 == 0)
+                b.shrink();
+        }
+    }
+}
+
+TEST(write_buffer_test, appends_another_whole) {
+    io::write_buffer a, b;
+    a.append("head");
     b.take(std::string(io::write_buffer::large, 'x'));
-    b.append("ef");
-    b.rewind(mark);
-    EXPECT_EQ(b.to_string(), "ab");
-    EXPECT_EQ(b.size(), 2u);
-    b.clear();
-    EXPECT_TRUE(b.empty());
-    EXPECT_EQ(b.to_string(), "");
+    b.append("tail");
+    a.append(b);
+    EXPECT_TRUE(a.to_string() == "head" + b.to_string());
 }
 
 } // namespace

@@ -69,11 +69,11 @@ public:
     /// is passed on, and nothing was taken.
     template <class Encode>
     void put(Encode&& encode) {
-        const auto mark = filling_.position();
+        const auto size = filling_.size();
         try {
             encode(filling_);
         } catch (...) {
-            filling_.rewind(mark);
+            filling_.cut_to(size);
             throw;
         }
         ++items_;
@@ -271,6 +271,8 @@ private:
         measure_room();
         if (!filling_.empty() || items_ != 0)
             return next_batch();
+        filling_.shrink();
+        flying_.shrink();
         busy_ = false;
         if (phase_ == phase::closing)
             end();
