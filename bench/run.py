@@ -308,6 +308,7 @@ for size in (16, 64, 256, 1024, 16384):
                 Peer("ZeroMQ", Cpp("e_net_zmq", f"E/zeromq_push_pull/2proc/{size}B"), at_least=4 if size <= 256 else 2),
                 Peer("tokio's Framed, feed", Rust(f"tcp_frames/two_processes/feed/size={size}"), at_least=1),
                 Peer("tokio's Framed, send_all", Rust(f"tcp_frames/two_processes/send_all/size={size}"), at_least=1),
+                Peer("the same with std::string as the item", tcp("streamx/strings", size)),
             ],
             threads=True,
         ),

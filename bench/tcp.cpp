@@ -1,6 +1,7 @@
 // One direction over loopback TCP, two processes: messages with a length in front.
 //
-//   tcp/streamx/owned/<bytes>     try_send of a view; the receiver gets std::strings
+//   tcp/streamx/owned/<bytes>     try_send of a view; the receiver gets shared_bytes
+//   tcp/streamx/strings/<bytes>   the same, the receiver gets std::strings
 //   tcp/streamx/views/<bytes>     the same, the receiver gets string_views
 //   tcp/streamx/co_await/<bytes>  as users write it: one co_await an item on both sides, owned
 //   tcp/raw/one_by_one/<bytes>    raw Asio with an operation a message: one async_write, two async_reads
@@ -181,14 +182,14 @@ void streamx_one_by_one(std::size_t size) {
                     ctx,
                     [&]() -> asio::awaitable<void> {
                         for (std::uint64_t i = 0; i != n; ++i)
-                            co_await out.send(std::string(m.number(i)));
+                            co_await out.send(m.number(i));
                     },
                     check);
                 ctx.run();
             }
         },
         [](asio::io_context& ctx, socket_type socket, auto measure) {
-            auto in = io::length_prefixed(std::move(socket));
+            auto in = io::length_prefixed<io::shared_bytes>(std::move(socket));
             measure([&](std::uint64_t n) {
                 std::uint64_t sum = 0;
                 asio::co_spawn(
@@ -255,8 +256,11 @@ void raw_one_by_one(std::size_t size) {
 int main(int argc, char** argv) {
     streamx::bench::init(argc, argv);
     for (std::size_t size : {16u, 64u, 256u, 1024u, 16'384u}) {
+        streamx_many("owned", size, [](socket_type s) {
+            return io::length_prefixed<io::shared_bytes>(std::move(s));
+        });
         streamx_many(
-            "owned", size, [](socket_type s) { return io::length_prefixed(std::move(s)); });
+            "strings", size, [](socket_type s) { return io::length_prefixed(std::move(s)); });
         streamx_many(
             "views", size, [](socket_type s) { return io::length_prefixed_view(std::move(s)); });
         streamx_one_by_one(size);

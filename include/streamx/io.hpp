@@ -20,6 +20,7 @@
 #include <streamx/io/lines.hpp>
 #include <streamx/io/reconnect.hpp>
 #include <streamx/io/resolve_and_connect.hpp>
+#include <streamx/io/shared_bytes.hpp>
 #include <streamx/io/signal_stream.hpp>
 #include <streamx/io/sse_codec.hpp>
 #include <streamx/io/write_buffer.hpp>

@@ -16,34 +16,38 @@ boost::asio::mutable_buffer read_space::prepare() {
     auto capacity = std::max(capacity_, first_capacity);
     if (used == 0)
         capacity = std::min(capacity, usual_capacity); // an item that was larger is gone
-    if (used == 0 && static_cast<std::size_t>(last_ - block_.get()) < capacity_ / 16)
+    if (used == 0 && block_ && static_cast<std::size_t>(last_ - block_->bytes()) < capacity_ / 16)
         capacity = std::max(capacity / 4, first_capacity); // little comes, or nothing any more
     if (filled_ && capacity < usual_capacity)
         capacity *= 2;
     if (used > capacity / 2)
         capacity *= 2;
-    if (capacity != capacity_) {
+    const auto room = [this] {
+        return static_cast<std::size_t>(block_->bytes() + capacity_ - last_);
+    };
+    if (capacity != capacity_ || (room() < capacity / 2 && is_lent())) {
         move_to(capacity);
-    } else if (
-        used == 0 || static_cast<std::size_t>(block_.get() + capacity_ - last_) < capacity_ / 2) {
+    } else if (room() < capacity / 2 || (used == 0 && !is_lent())) {
         if (used != 0)
-            std::memmove(block_.get(), next_, used);
-        next_ = block_.get();
-        last_ = block_.get() + used;
+            std::memmove(block_->bytes(), next_, used);
+        next_ = block_->bytes();
+        last_ = block_->bytes() + used;
     }
     filled_ = false;
-    return {last_, static_cast<std::size_t>(block_.get() + capacity_ - last_)};
+    return {last_, room()};
 }
 
 void read_space::move_to(std::size_t capacity) {
     const auto old = bytes();
-    auto block = std::make_unique_for_overwrite<char[]>(capacity);
+    auto* block = byte_block::make(capacity);
     if (!old.empty())
-        std::memcpy(block.get(), old.data(), old.size());
-    next_ = block.get();
-    last_ = block.get() + old.size();
-    block_ = std::move(block);
+        std::memcpy(block->bytes(), old.data(), old.size());
+    leave();
+    block_ = block;
     capacity_ = capacity;
+    spare_users_ = 0;
+    next_ = block->bytes();
+    last_ = block->bytes() + old.size();
 }
 
 } // namespace streamx::io::detail

@@ -16,10 +16,11 @@ class basic_bytes_codec {
 public:
     using value_type = Item;
 
-    std::optional<Item> decode(std::string_view& in) {
+    template <class Maker = detail::copier>
+    std::optional<Item> decode(std::string_view& in, Maker&& maker = {}) {
         if (in.empty())
             return {};
-        return detail::make_item<Item>(std::exchange(in, {}));
+        return maker.template make<Item>(std::exchange(in, {}));
     }
 
     void encode(std::string_view item, write_buffer& out) const { out.append(item); }

@@ -24,7 +24,9 @@ namespace streamx::io {
 /// A codec that has a `limit()` keeps itself from waiting for more bytes than that; any other is held
 /// to `endpoint_limits::frame`.
 ///
-/// An item may be a view into the bytes that it was decoded from: it is valid until the next pull.
+/// An item may be a view into the bytes that it was decoded from: it is valid until the next pull. A
+/// `decode(in, maker)` beside it is called in its place where items can share what was read:
+/// `maker.template make<shared_bytes>(part)` makes one of a part of `in` without a copy.
 template <class C>
 concept decoder = std::move_constructible<C> && requires(C& c, std::string_view& in) {
     typename C::value_type;

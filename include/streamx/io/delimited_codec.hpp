@@ -31,7 +31,8 @@ public:
 
     std::size_t limit() const noexcept { return limit_; }
 
-    std::optional<Item> decode(std::string_view& in) {
+    template <class Maker = detail::copier>
+    std::optional<Item> decode(std::string_view& in, Maker&& maker = {}) {
         const auto at = in.find(delimiter_, searched_);
         const bool found = at != std::string_view::npos;
         if (found ? at > limit_ : in.size() >= limit_ + delimiter_.size())
@@ -40,7 +41,7 @@ public:
             searched_ = in.size() < delimiter_.size() ? 0 : in.size() - (delimiter_.size() - 1);
             return {};
         }
-        auto item = detail::make_item<Item>(in.substr(0, at));
+        auto item = maker.template make<Item>(in.substr(0, at));
         in.remove_prefix(at + delimiter_.size());
         searched_ = 0;
         return item;

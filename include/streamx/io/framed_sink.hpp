@@ -105,6 +105,19 @@ public:
         if (!try_send(item))
             co_await async_send(std::move(item), asio::use_awaitable);
     }
+    /// Of a view: what it refers to is copied only if there is no room, so it has to stay until then.
+    template <class T>
+        requires(
+            !std::convertible_to<T, value_type> && std::constructible_from<value_type, T> &&
+            encodes<Codec, const T&>)
+    asio::awaitable<void> send(T item) {
+        if (++run_ == streamx::detail::budget) {
+            run_ = 0;
+            co_await asio::post(asio::use_awaitable);
+        }
+        if (!try_send(item))
+            co_await async_send(value_type(item), asio::use_awaitable);
+    }
 
     /// Waits until `try_send` is worth calling again.
     /// @completes `void(error_code)` on the handler's associated executor, the sink's by default; never

@@ -10,6 +10,7 @@
 #include <streamx/io/detail/reader.hpp>
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -54,7 +55,7 @@ public:
 
     poll<value_type> try_next() {
         std::string_view in = reader_->bytes();
-        auto item = codec_.decode(in);
+        auto item = decode(in);
         reader_->remain(in);
         if (item) [[likely]]
             return *std::move(item);
@@ -90,6 +91,13 @@ public:
 
 private:
     friend struct detail::stream_access<S, Codec>;
+
+    std::optional<value_type> decode(std::string_view& in) {
+        if constexpr (requires { codec_.decode(in, reader_->space()); })
+            return codec_.decode(in, reader_->space());
+        else
+            return codec_.decode(in);
+    }
 
     poll<value_type> nothing_found(std::string_view in) {
         if (!reader_->over()) {

@@ -4,18 +4,19 @@
 #include <streamx/io/framed_stream.hpp>
 #include <streamx/io/length_prefixed_codec.hpp>
 
+#include <string>
 #include <utility>
 
 namespace streamx::io {
 
-/// Frames that begin with their length: four bytes in network order, or what `form` says. One that
-/// is longer than `limits.frame` in all fails the stream with `errc::frame_too_long` before it has
-/// come.
-template <byte_stream_ref S>
+/// Frames that begin with their length: four bytes in network order, or what `form` says. Items are
+/// `std::string`s, or `Item`s (`length_prefixed<shared_bytes>`). One that is longer than `limits.frame` in
+/// all fails the stream with `errc::frame_too_long` before it has come.
+template <detail::byte_item Item = std::string, byte_stream_ref S>
 [[nodiscard]] auto
 length_prefixed(S&& stream, length_prefix form = {}, const endpoint_limits& limits = {}) {
     return detail::read_framed(
-        std::forward<S>(stream), length_prefixed_codec(form, limits.frame), limits);
+        std::forward<S>(stream), basic_length_prefixed_codec<Item>(form, limits.frame), limits);
 }
 
 /// The same without a copy: items are `std::string_view`s, valid until the next pull.

@@ -66,18 +66,20 @@ public:
         return read_any(in);
     }
 
-    /// Writes the head of a frame with so long a payload.
-    void write(std::size_t payload, write_buffer& out) const {
+    /// Writes the head of a frame with so long a payload, and makes room for `more` bytes of that.
+    char* write(std::size_t payload, std::size_t more, write_buffer& out) const {
         if (plain_) [[likely]] {
             if (payload > limit_ - 4) [[unlikely]]
                 too_long();
             auto length = static_cast<std::uint32_t>(payload);
             if (form_.order != std::endian::native)
                 length = __builtin_bswap32(length);
-            std::memcpy(out.extend(4), &length, 4);
-            return;
+            char* to = out.extend(4 + more);
+            std::memcpy(to, &length, 4);
+            return to + 4;
         }
         write_any(payload, out);
+        return more != 0 ? out.extend(more) : nullptr;
     }
 
     /// Checks a whole frame and writes it with its length put in.
@@ -113,13 +115,14 @@ public:
 
     /// A length that is too large is found out before its payload is there. `errc::malformed`: a
     /// varint of more than 64 bits, or a length that is negative after the adjustment.
-    std::optional<Item> decode(std::string_view& in) {
+    template <class Maker = detail::copier>
+    std::optional<Item> decode(std::string_view& in, Maker&& maker = {}) {
         const auto frame = head_.read(in);
         if (!frame || in.size() - frame->head < frame->payload)
             return {};
         const auto skip = head_.form().keep_head ? 0 : frame->head;
         const auto size = frame->head + frame->payload;
-        auto item = detail::make_item<Item>(in.substr(skip, size - skip));
+        auto item = maker.template make<Item>(in.substr(skip, size - skip));
         in.remove_prefix(size);
         return item;
     }
@@ -131,11 +134,13 @@ public:
         const auto bytes = detail::bytes_of(item);
         if (head_.form().keep_head)
             return head_.write_whole(bytes, out);
-        head_.write(bytes.size(), out);
-        if constexpr (std::same_as<T, std::string>)
-            out.take(std::move(item));
-        else
-            out.append(bytes);
+        if constexpr (std::same_as<T, std::string>) {
+            if (bytes.size() >= write_buffer::large) {
+                head_.write(bytes.size(), 0, out);
+                return out.take(std::move(item));
+            }
+        }
+        detail::copy_bytes(bytes, head_.write(bytes.size(), bytes.size(), out));
     }
 
 private:

@@ -31,7 +31,8 @@ public:
 
     std::size_t limit() const noexcept { return limit_; }
 
-    std::optional<Item> decode(std::string_view& in) {
+    template <class Maker = detail::copier>
+    std::optional<Item> decode(std::string_view& in, Maker&& maker = {}) {
         const auto* found = static_cast<const char*>(
             in.size() == searched_
                 ? nullptr
@@ -44,7 +45,7 @@ public:
             return {};
         }
         const auto end = static_cast<std::size_t>(found - in.data());
-        auto item = line(in.substr(0, end));
+        auto item = line(in.substr(0, end), maker);
         in.remove_prefix(end + 1);
         searched_ = 0;
         return item;
@@ -52,7 +53,7 @@ public:
 
     std::optional<Item> decode_end(std::string_view& in) {
         searched_ = 0;
-        return line(std::exchange(in, {}));
+        return line(std::exchange(in, {}), detail::copier());
     }
 
     /// An item that contains a LF, or ends with a CR, is `errc::unencodable`.
@@ -71,12 +72,13 @@ public:
     }
 
 private:
-    Item line(std::string_view bytes) const {
+    template <class Maker>
+    Item line(std::string_view bytes, Maker&& maker) const {
         if (bytes.ends_with('\r'))
             bytes.remove_suffix(1);
         if (bytes.size() > limit_)
             throw_codec_error(errc::line_too_long, "lines");
-        return detail::make_item<Item>(bytes);
+        return maker.template make<Item>(bytes);
     }
 
     std::size_t limit_;

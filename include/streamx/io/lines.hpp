@@ -4,15 +4,18 @@
 #include <streamx/io/framed_stream.hpp>
 #include <streamx/io/line_codec.hpp>
 
+#include <string>
 #include <utility>
 
 namespace streamx::io {
 
-/// The lines that are read, without their ends: LF or CRLF. The last one needs none. One that is
-/// longer than `limits.line` fails the stream with `errc::line_too_long`.
-template <byte_stream_ref S>
+/// The lines that are read, without their ends: LF or CRLF. The last one needs none. Items are
+/// `std::string`s, or `Item`s (`lines<shared_bytes>`). One that is longer than `limits.line` fails the
+/// stream with `errc::line_too_long`.
+template <detail::byte_item Item = std::string, byte_stream_ref S>
 [[nodiscard]] auto lines(S&& stream, const endpoint_limits& limits = {}) {
-    return detail::read_framed(std::forward<S>(stream), line_codec(limits.line), limits);
+    return detail::read_framed(
+        std::forward<S>(stream), basic_line_codec<Item>(limits.line), limits);
 }
 
 /// The same without a copy: items are `std::string_view`s, valid until the next pull.

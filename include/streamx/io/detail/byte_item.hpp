@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstring>
 #include <ranges>
 #include <string_view>
 #include <type_traits>
@@ -25,9 +26,22 @@ T make_item(std::string_view bytes) {
     }
 }
 
+/// What codecs make items with where nothing else is said: a copy.
+struct copier {
+    template <byte_item T>
+    T make(std::string_view bytes) const {
+        return make_item<T>(bytes);
+    }
+};
+
 template <byte_item T>
 std::string_view bytes_of(const T& item) noexcept {
     return {reinterpret_cast<const char*>(std::ranges::data(item)), std::ranges::size(item)};
+}
+
+inline void copy_bytes(std::string_view from, char* to) noexcept {
+    if (!from.empty())
+        std::memcpy(to, from.data(), from.size());
 }
 
 } // namespace streamx::io::detail

@@ -31,6 +31,8 @@ public:
     executor_type get_executor() const noexcept { return connection_->executor; }
 
     std::string_view bytes() const noexcept { return space_.bytes(); }
+    /// To make items of parts of them.
+    read_space& space() noexcept { return space_; }
     /// Only these of them have not been taken.
     void remain(std::string_view in) noexcept { space_.left(in.size()); }
 
