@@ -8,6 +8,7 @@
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <openssl/err.h>
@@ -261,25 +262,22 @@ struct tls_stream::layer {
         std::shared_ptr<session> of;
     };
 
-    struct shutting_down {
+    struct saying_goodbye {
         using executor_type = asio::any_io_executor;
         using cancellation_slot_type = asio::cancellation_slot;
         executor_type get_executor() const noexcept { return handler.get_executor(); }
         cancellation_slot_type get_cancellation_slot() const noexcept {
             return handler.get_cancellation_slot();
         }
-        void operator()(error_code ec) {
-            // What the peer does instead of answering is no concern of who has been said goodbye to.
-            const bool said =
-                (SSL_get_shutdown(of->bytes.native_handle()) & SSL_SENT_SHUTDOWN) != 0;
-            if (said && ec != asio::error::operation_aborted)
-                ec = {};
+        void operator()(error_code ec, std::size_t) {
             of.reset();
+            record.reset();
             handler(ec);
         }
 
         streamx::detail::any_handler<error_code> handler;
         std::shared_ptr<session> of;
+        std::shared_ptr<const std::string> record;
     };
 
     executor_type get_executor() { return tls->bytes.get_executor(); }
@@ -295,8 +293,34 @@ struct tls_stream::layer {
         const Buffers& buffers, streamx::detail::any_handler<error_code, std::size_t> handler) {
         tls->bytes.async_write_some(buffers, translating{std::move(handler), tls});
     }
+    /// Sends `close_notify` and does not wait for the peer's: reading goes on. Asio's own would read, and
+    /// take what the peer still sends for a failure. Nothing else is being written when this is called.
     void async_shutdown(streamx::detail::any_handler<error_code> handler) {
-        tls->bytes.async_shutdown(shutting_down{std::move(handler), tls});
+        const auto record = std::make_shared<const std::string>(goodbye());
+        asio::async_write(
+            tls->bytes.next_layer(),
+            asio::buffer(*record),
+            saying_goodbye{std::move(handler), tls, record});
+    }
+
+    /// The record that says it; empty if it was said, or cannot be.
+    std::string goodbye() const {
+        SSL* session = tls->bytes.native_handle();
+        BIO* usual = SSL_get_wbio(session);
+        BIO* own = BIO_new(BIO_s_mem());
+        if (!own)
+            return {};
+        BIO_up_ref(usual);
+        BIO_up_ref(own);
+        SSL_set0_wbio(session, own);
+        if (SSL_shutdown(session) < 0)
+            ERR_clear_error();
+        SSL_set0_wbio(session, usual);
+        char* data = nullptr;
+        const auto size = BIO_get_mem_data(own, &data);
+        std::string record(data, static_cast<std::size_t>(size));
+        BIO_free(own);
+        return record;
     }
 
     /// Says who the server must be.

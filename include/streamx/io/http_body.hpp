@@ -159,7 +159,8 @@ http_items(http_body_stream body, Codec codec = Codec(), const endpoint_limits& 
 /// A response's body as a sink: a `framed_sink` whose items are written as chunks.
 ///
 /// Closing or destroying it ends the body; the connection is closed then. Closing it with a failure breaks
-/// the connection off, so that the client sees that not all has come. It is closed when the client goes.
+/// the connection off, so that the client sees that not all has come; when it is destroyed by an exception
+/// the client sees it by the last chunk, which is missing. It is closed when the client goes.
 template <encoder Codec>
 class [[nodiscard]] http_body_sink : public framed_sink<transport, chunked_codec<Codec>> {
     using base = framed_sink<transport, chunked_codec<Codec>>;
@@ -181,8 +182,13 @@ public:
         return *this;
     }
     ~http_body_sink() {
-        if (watch_)
+        if (!watch_)
+            return;
+        const bool whole = std::uncaught_exceptions() == exceptions_;
+        if (whole)
             close();
+        watch_->stop();
+        base::close();
     }
 
     void close() {
@@ -212,6 +218,7 @@ public:
 
 private:
     std::shared_ptr<detail::http_watch> watch_;
+    int exceptions_ = std::uncaught_exceptions(); // more of them in the end: one destroys this
 };
 
 } // namespace streamx::io

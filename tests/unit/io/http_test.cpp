@@ -285,6 +285,18 @@ TEST_F(http_test, a_response_that_fails_is_broken_off) {
     EXPECT_EQ(peer_saw, asio::error::connection_reset);
 }
 
+TEST_F(http_test, a_response_whose_handler_throws_is_seen_not_to_be_whole) {
+    const auto got = answer(
+        [](http_exchange& x) -> awaitable<void> {
+            auto out = x.stream<io::line_codec>("text/plain");
+            co_await out.send("half");
+            throw std::runtime_error("in the middle");
+        },
+        get);
+    EXPECT_EQ(body_of(got), "5\r\nhalf\n\r\n") << "without the last chunk";
+    EXPECT_EQ(peer_saw, asio::error::eof);
+}
+
 TEST_F(http_test, a_slow_client_holds_back_who_makes_the_response) {
     connect(1000);
     io::endpoint_limits limits;

@@ -1,5 +1,6 @@
 #include <streamx/io/tls.hpp>
 
+#include <streamx/io/framed.hpp>
 #include <streamx/io/lines.hpp>
 
 #include <unit/io/certificates.hpp>
@@ -207,6 +208,32 @@ TEST_F(tls_test, an_end_without_a_goodbye_is_a_truncation_and_with_one_an_end) {
         EXPECT_EQ(
             read(c, got), said ? error_code(asio::error::eof) : error_code(errc::tls_truncated));
     }
+}
+
+TEST_F(tls_test, who_has_said_goodbye_still_hears_what_the_other_has_to_say) {
+    shake(serving(), trusting());
+    auto [in, out] = io::framed<io::line_codec>(client());
+    auto [heard_by_server, answer] = io::framed<io::line_codec>(server());
+    EXPECT_TRUE(out.try_send("question"));
+    // Something is on its way to the client while it says goodbye.
+    EXPECT_TRUE(answer.try_send("before"));
+    poll();
+    completion_probe<> closed;
+    out.async_close(closed.handler());
+    poll();
+    EXPECT_EQ(closed.calls(), 1u);
+    EXPECT_FALSE(closed->ec) << closed->what;
+
+    const auto asked = collect(ctx, heard_by_server);
+    EXPECT_EQ(asked.items, strings{"question"});
+    EXPECT_TRUE(asked.ended) << asked.what;
+    EXPECT_TRUE(answer.try_send(std::string(60'000, 'a')));
+    answer.close();
+    const auto got = collect(ctx, in);
+    ASSERT_EQ(got.items.size(), 2u);
+    EXPECT_EQ(got.items[0], "before");
+    EXPECT_EQ(got.items[1].size(), 60'000u);
+    EXPECT_TRUE(got.ended) << got.what;
 }
 
 TEST_F(tls_test, other_certificates_are_for_new_connections_and_leave_the_old_alone) {

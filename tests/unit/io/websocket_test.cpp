@@ -1,5 +1,10 @@
 #include <streamx/io/websocket.hpp>
 
+#include <streamx/io/framed.hpp>
+#include <streamx/io/length_prefixed_codec.hpp>
+#include <streamx/io/line_codec.hpp>
+#include <streamx/io/lines.hpp>
+#include <streamx/io/websocket_bytes.hpp>
 #include <streamx/operators/on.hpp>
 #include <streamx/sources/from_range.hpp>
 #include <streamx/terminals/forward_to.hpp>
@@ -372,6 +377,50 @@ TEST_F(websocket_test, a_connection_whose_nth_operation_fails_ends_both_halves) 
             s.reset();
             EXPECT_FALSE(collect(ctx, std::move(c->in)).hung);
         }
+}
+
+TEST_F(websocket_test, as_bytes_carries_many_items_in_a_message) {
+    auto [server, client] = both();
+    auto ours = io::framed<io::length_prefixed_codec>(io::websocket_bytes(std::move(*server)));
+    auto theirs = std::move(*client);
+    strings sent;
+    for (int i = 0; i != 1000; ++i) {
+        sent.push_back(std::to_string(i));
+        EXPECT_TRUE(ours.out.try_send(sent.back()));
+    }
+    ours.out.close();
+    const auto messages = collect(ctx, std::move(theirs.in));
+    EXPECT_TRUE(messages.ended) << messages.what;
+    ASSERT_EQ(messages.items.size(), 1u);
+    EXPECT_TRUE(messages.items[0].binary);
+    EXPECT_EQ(messages.items[0].data.substr(0, 10), "\0\0\0\0010\0\0\0\0011"s);
+}
+
+TEST_F(websocket_test, as_bytes_is_a_connection_both_ways) {
+    auto [server, client] = both();
+    auto ours = io::framed<io::line_codec>(io::websocket_bytes(std::move(*server)));
+    auto theirs = io::framed<io::line_codec>(io::websocket_bytes(std::move(*client)));
+    for (int i = 0; i != 3; ++i) {
+        EXPECT_TRUE(theirs.out.try_send("line " + std::to_string(i)));
+        EXPECT_TRUE(ours.out.try_send("answer"));
+    }
+    theirs.out.close();
+    const auto got = collect(ctx, std::move(ours.in));
+    EXPECT_EQ(got.items, (strings{"line 0", "line 1", "line 2"}));
+    EXPECT_TRUE(got.ended) << got.what;
+    const auto back = collect(ctx, std::move(theirs.in));
+    EXPECT_EQ(back.items, (strings{"answer", "answer", "answer"}));
+    EXPECT_TRUE(back.ended) << back.what;
+}
+
+TEST_F(websocket_test, as_bytes_fails_as_the_websocket_does) {
+    auto ws = raw_client();
+    auto in = io::lines(io::websocket_bytes(std::move(*ws)));
+    completion_probe<> p;
+    in.async_wait(p.handler());
+    say("\xff\xff");
+    poll();
+    EXPECT_EQ(collect(ctx, std::move(in)).ec, errc::malformed);
 }
 
 } // namespace
