@@ -61,8 +61,10 @@ void http_watch::on_deadline() {
     if (!out || !out->open())
         return stop();
     since_ = dog_.now();
-    if (out->queued_bytes() == 0) // else it will be seen by that whether the peer is there
+    if (out->queued_bytes() == 0)
         out->put([this](write_buffer& to) { to.append(beat_); });
+    else
+        out->refused(); // a peer that takes nothing any more is given up after `write_stall`
     dog_.watch(shared_from_this());
 }
 

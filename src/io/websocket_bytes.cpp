@@ -5,6 +5,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/socket_base.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -19,6 +20,13 @@ namespace streamx::io {
 namespace {
 
 using transferred = streamx::detail::any_handler<error_code, std::size_t>;
+
+/// Calls it later.
+void complete(transferred handler, error_code ec, std::size_t n) {
+    auto ex = handler.get_executor();
+    streamx::detail::post_to(
+        ex, std::allocator<void>(), [h = std::move(handler), ec, n]() mutable { h(ec, n); });
+}
 
 class layer {
     struct state {
@@ -65,11 +73,7 @@ class layer {
 
         void finish(error_code ec, std::size_t n) {
             of.reset();
-            auto ex = handler.get_executor();
-            streamx::detail::post_to(
-                ex, std::allocator<void>(), [h = std::move(handler), ec, n]() mutable {
-                    h(ec, n);
-                });
+            complete(std::move(handler), ec, n);
         }
 
         std::shared_ptr<state> of;
@@ -92,10 +96,12 @@ class layer {
 
 public:
     using executor_type = asio::any_io_executor;
+    using lowest_layer_type = layer;
 
     explicit layer(websocket ws) : state_(std::make_shared<state>(std::move(ws))) {}
 
     executor_type get_executor() const { return state_->executor; }
+    layer& lowest_layer() noexcept { return *this; }
 
     void async_read_some(asio::mutable_buffer to, transferred handler) {
         read_op{state_, std::move(handler), to}({});
@@ -103,6 +109,8 @@ public:
 
     template <class Buffers>
     void async_write_some(const Buffers& buffers, transferred handler) {
+        if (!state_->ws)
+            return complete(std::move(handler), asio::error::operation_aborted, 0);
         std::string bytes(asio::buffer_size(buffers), '\0');
         asio::buffer_copy(asio::buffer(bytes), buffers);
         const auto size = bytes.size();
@@ -114,7 +122,16 @@ public:
         state_->ws->out.async_close(std::move(handler));
     }
 
-    void close() { state_->ws.reset(); }
+    /// The only one that is set: closing is to be no end. The peer gets a code that says so.
+    void set_option(const asio::socket_base::linger&, error_code& ec) {
+        ec = {};
+        if (state_->ws)
+            state_->ws->out.close(close_code::internal_error);
+    }
+    void close(error_code& ec) {
+        ec = {};
+        state_->ws.reset();
+    }
 
 private:
     std::shared_ptr<state> state_;

@@ -465,5 +465,24 @@ TEST_F(framed_sink_test, the_halves_of_framed_live_for_themselves) {
     EXPECT_EQ(*next(ctx, two.in).value, "late");
 }
 
+TEST_F(framed_sink_test, sends_views_and_copies_them_only_to_wait) {
+    connect(8);
+    io::endpoint_limits limits;
+    limits.queued_bytes = 8;
+    auto out = io::lines_sink(take(), io::line_end::lf, limits);
+    completion_probe<> done;
+    asio::co_spawn(
+        ctx,
+        [&]() -> asio::awaitable<void> {
+            for (std::string text = "a"; text.size() != 6; text += 'a')
+                co_await out.send(std::string_view(text));
+            co_await out.async_flush(asio::use_awaitable);
+        },
+        done.handler());
+    EXPECT_EQ(heard(), "a\naa\naaa\naaaa\naaaaa\n");
+    EXPECT_EQ(done.calls(), 1u);
+    EXPECT_FALSE(done->ec) << done->what;
+}
+
 } // namespace
 } // namespace streamx::testing

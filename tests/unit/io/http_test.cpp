@@ -359,6 +359,23 @@ TEST_F(http_test, a_comment_is_the_heartbeat_and_a_client_that_leaves_is_noticed
     EXPECT_FALSE(out->is_open());
 }
 
+TEST_F(http_test, a_client_that_is_there_but_takes_nothing_is_given_up_without_an_event_too) {
+    virtual_clock clock(ctx);
+    connect(256);
+    std::optional<io::sse_sink> out;
+    serve([&](http_exchange& x) -> awaitable<void> {
+        out.emplace(x.events({.heartbeat = 10s}));
+        co_return;
+    });
+    say(get);
+    clock.run_for(1s);
+    EXPECT_TRUE(heard().ends_with("\r\n\r\n"));
+    clock.run_for(10min);
+    EXPECT_TRUE(out->is_open()) << "there is room for comments still";
+    clock.run_for(10min);
+    EXPECT_FALSE(out->is_open());
+}
+
 /// A feed with numbered events, and a client of it that can be cut off.
 struct sse_resume_test : connection_test {
     awaitable<void> handle(http_exchange& x) {

@@ -413,6 +413,17 @@ TEST_F(websocket_test, as_bytes_is_a_connection_both_ways) {
     EXPECT_TRUE(back.ended) << back.what;
 }
 
+TEST_F(websocket_test, as_bytes_tells_a_failure_from_an_end) {
+    auto [server, client] = both();
+    auto out = io::lines_sink(io::websocket_bytes(std::move(*server)));
+    EXPECT_TRUE(out.try_send("half"));
+    poll();
+    out.close(make_failure(errc::full, "test"));
+    const auto got = collect(ctx, io::lines(io::websocket_bytes(std::move(*client))));
+    EXPECT_EQ(got.items, strings{"half"});
+    EXPECT_EQ(got.ec, close_code::internal_error) << got.what;
+}
+
 TEST_F(websocket_test, as_bytes_fails_as_the_websocket_does) {
     auto ws = raw_client();
     auto in = io::lines(io::websocket_bytes(std::move(*ws)));
