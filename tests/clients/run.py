@@ -197,11 +197,25 @@ def demo(program, room):
                    package="playwright-core", version="1"))
 
 
+def rsocket_page(program, room):
+    chromium = need("chromium", "chromium-browser")
+    for package, version in (("rsocket-core", "0.0.27"), ("rsocket-websocket-client", "0.0.27"), ("buffer", "6"),
+                             ("esbuild", "0.28")):
+        modules = npm(room, package, version)
+    source = HERE.parent.parent / "examples" / "rsocket"
+    shutil.copy(source / "page.html", room)
+    run(modules / ".bin" / "esbuild", source / "page.js", "--bundle", "--define:global=window",
+        f"--outfile={room}/page.bundle.js", env=dict(os.environ, NODE_PATH=str(modules)))
+    with Server(program, "ws://127.0.0.1:0/") as server:
+        print(node(room, "rsocket_page.js", server.port, chromium, room / "page.html",
+                   package="playwright-core", version="1"))
+
+
 def main():
     test, program, room = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     shutil.rmtree(room, ignore_errors=True)
     room.mkdir(parents=True)
-    {f.__name__: f for f in (tail_to_browser, http_upload, tls_echo, ws_chat, demo)}[test](program, room)
+    {f.__name__: f for f in (tail_to_browser, http_upload, tls_echo, ws_chat, demo, rsocket_page)}[test](program, room)
 
 
 if __name__ == "__main__":
