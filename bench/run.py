@@ -56,6 +56,12 @@ class Rust:
 
 
 @dataclass
+class Recorded:
+    """What was measured once on this kind of machine, of a peer that is too dear to have here."""
+    ns: float
+
+
+@dataclass
 class Peer:
     label: str
     bench: object
@@ -90,6 +96,8 @@ def cross(producers, capacity):
 def raw_cross(producers, capacity):
     return Ours("cross_thread", f"cross/raw_try_first/p{producers}/cap{capacity}")
 
+
+NPM_SERVER_NS = 1974  # the best of `streamx bench` against a Flowable of 16 bytes, 200 000 items
 
 FIGURES = [
     Figure(
@@ -345,6 +353,52 @@ for servers in (1, 3):
             nats(f"batched_{what}", "streamx", 16, servers),
             [Peer("an item a message", nats(what, "streamx", 16, servers), at_least=50)],
         ))
+def rsocket(what, size):
+    return Ours("rsocket", f"rsocket/{what}/{size}")
+
+
+for size, of_coalescing in ((16, 0.3), (64, None), (256, 0.5), (1024, 0.8), (16384, 0.8)):
+    FIGURES += [
+        Figure(
+            f"RSocket request-stream, {size} bytes",
+            rsocket("stream", size),
+            [
+                Peer("a coalescing writer by hand, views", Cpp("e_net_asio", f"E/asio_coalesced_aw/2proc/{size}B"), at_least=of_coalescing),
+                Peer("ZeroMQ", Cpp("e_net_zmq", f"E/zeromq_push_pull/2proc/{size}B"), at_least=2),
+                Peer("tokio's Framed, feed", Rust(f"tcp_frames/two_processes/feed/size={size}"), at_least=1, strictly=True),
+                Peer("tokio's Framed, send_all", Rust(f"tcp_frames/two_processes/send_all/size={size}"), at_least=1, strictly=True),
+            ] + ([
+                Peer("gRPC C++ 1.51, server streaming (recorded)", Recorded(1e9 / 273e3), at_least=20),
+                Peer("npm rsocket-tcp-server 0.0.27 (recorded)", Recorded(NPM_SERVER_NS), at_least=20),
+            ] if size == 16 else []),
+            threads=True,
+        ),
+        Figure(
+            f"RSocket request-stream, {size} bytes, window 256, a co_await an item",
+            rsocket("stream_default", size),
+            threads=True,
+        ),
+        Figure(
+            f"RSocket, 100 streams on one connection, {size} bytes",
+            rsocket("streams_100", size),
+            [Peer("one stream", rsocket("stream", size), at_least=1 / 1.2)],
+            threads=True,
+        ),
+        Figure(
+            f"RSocket request-response, {size} bytes",
+            rsocket("round_trip", size),
+            [Peer("raw Asio, as many bytes there and back", rsocket("raw_round_trip", size), at_least=1 / 1.3)],
+            threads=True,
+        ),
+    ]
+
+# figure, what of our bench, which of its numbers, its unit, at most so much, the peer whose number is taken off
+SAYS = [
+    ("RSocket, 100 streams: the fastest to the slowest", "rsocket/streams_100/256", "fastest_to_slowest", "x", 2, None),
+    ("RSocket, a broadcast to 1 000 connections: the server's processor, a delivery", "rsocket/fan_out/1000", "server_cpu_ns", "ns", None, None),
+    ("RSocket, a broadcast to 1 000 connections: encodings of an item", "rsocket/fan_out/1000", "encodes_an_item", "", 1, None),
+    ("RSocket, an idle connection beyond its socket's own", "rsocket/idle", "rss_bytes_per_item", "bytes", 4096, "rsocket/raw_idle"),
+]
 
 # figure, ours, raw peer of the same kind, at most bytes of resident memory
 MEMORY = [
@@ -412,6 +466,8 @@ def build_peers():
 
 def command_of(bench, reps=None, target_ms=None, items=None):
     """The command that runs a bench, or None where it was not built."""
+    if isinstance(bench, Recorded):
+        return None
     if isinstance(bench, Rust):
         command = [RUST, bench.name]
         command += [str(items)] if items else []
@@ -490,6 +546,8 @@ def measure(figure, settings):
         rows.append({"ours": ns(ours), "count": counts.get("ours"), "peer": "", "theirs": "", "their_count": None,
                      "ratio": "", "target": ", ".join(wants), "met": all_met(met)})
     for p in figure.peers:
+        if isinstance(p.bench, Recorded):
+            times[p.label] = [p.bench.ns] * len(times.get("ours", []))
         if not times.get(p.label):
             continue
         pairs = zip(times[p.label], times.get("ours", []))
@@ -528,6 +586,17 @@ def target_of(peer):
 
 def all_met(met):
     return None if not met or None in met else all(met)
+
+
+def measure_said(ours, key, unit, at_most, without):
+    """A number that a bench prints beside its time."""
+    said = [run_bench(command_of(Ours("rsocket", bench))) for bench in (ours, without) if bench]
+    if None in said:
+        return []
+    value = said[0][key] - (said[1][key] if without else 0)
+    return [{"ours": f"{value:.4g} {unit}".strip(), "count": None, "peer": "", "theirs": "", "their_count": None, "ratio": "",
+             "target": "" if at_most is None else f"at most {at_most:g} {unit}".strip(),
+             "met": None if at_most is None else value <= at_most}]
 
 
 def measure_memory(name, ours, raw, at_most):
@@ -665,6 +734,7 @@ def main():
     old = json.loads(kept.read_text()) if kept.exists() and settings.only else {}
     today = datetime.date.today().isoformat()
     jobs = [(f.name, lambda f=f: measure(f, settings)) for f in FIGURES]
+    jobs += [(m[0], lambda m=m: measure_said(*m[1:])) for m in SAYS]
     jobs += [(m[0], lambda m=m: measure_memory(*m)) for m in MEMORY]
     jobs += [(c[0], lambda c=c: measure_compile(settings, *c[1:])) for c in COMPILE]
     results = {}
