@@ -305,17 +305,17 @@ struct tls_stream::layer {
 
     /// The record that says it; empty if it was said, or cannot be.
     std::string goodbye() const {
-        SSL* session = tls->bytes.native_handle();
-        BIO* usual = SSL_get_wbio(session);
+        SSL* native = tls->bytes.native_handle();
+        BIO* usual = SSL_get_wbio(native);
         BIO* own = BIO_new(BIO_s_mem());
         if (!own)
             return {};
         BIO_up_ref(usual);
         BIO_up_ref(own);
-        SSL_set0_wbio(session, own);
-        if (SSL_shutdown(session) < 0)
+        SSL_set0_wbio(native, own);
+        if (SSL_shutdown(native) < 0)
             ERR_clear_error();
-        SSL_set0_wbio(session, usual);
+        SSL_set0_wbio(native, usual);
         char* data = nullptr;
         const auto size = BIO_get_mem_data(own, &data);
         std::string record(data, static_cast<std::size_t>(size));
