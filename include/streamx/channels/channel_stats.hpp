@@ -14,8 +14,11 @@ struct channel_stats {
     std::uint64_t undelivered =
         0;                      ///< items accepted but never taken, because the last receiver went
     std::size_t high_water = 0; ///< the most items that were in it at one time
-    std::uint64_t times_blocked = 0;         ///< how often a sender had to wait
-    std::chrono::nanoseconds blocked_for{0}; ///< for how long, added up over all senders
+    std::uint64_t times_blocked = 0; ///< how often a sender had to wait
+    /// For how long, added up over all senders. It goes by a clock that ticks every few milliseconds
+    /// (never a virtual one): right in a sum of many waits, but a single short one counts as nothing
+    /// or as a tick.
+    std::chrono::nanoseconds blocked_for{0};
 };
 
 } // namespace streamx

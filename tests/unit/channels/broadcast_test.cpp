@@ -62,7 +62,7 @@ TEST_F(broadcast_test, every_subscriber_gets_every_item_in_order) {
     EXPECT_EQ(second, first);
 }
 
-TEST_F(broadcast_test, a_put_completes_when_the_last_has_asked) {
+TEST_F(broadcast_test, row_24_a_put_completes_when_the_last_has_asked) {
     auto one = b.subscribe();
     auto two = b.subscribe();
     received<int> a, c;
@@ -412,6 +412,20 @@ TEST_F(broadcast_test, row_20_the_consumer_may_close_and_put_from_its_handler) {
 
     EXPECT_EQ(seen, (ints{1, 2}));
     EXPECT_EQ(echo, success);
+}
+
+TEST_F(broadcast_test, row_21_no_item_is_taken_for_the_end) {
+    broadcast<std::optional<int>> values(ctx.get_executor());
+    auto s = values.subscribe({.capacity = 2});
+    ASSERT_TRUE(values.try_put(std::optional<int>()));
+    ASSERT_TRUE(values.try_put(1));
+    values.close();
+
+    auto empty = s.try_next();
+    ASSERT_FALSE(empty.is_end());
+    EXPECT_FALSE((*empty).has_value());
+    EXPECT_EQ(*s.try_next(), 1);
+    EXPECT_TRUE(s.try_next().is_end());
 }
 
 TEST_F(broadcast_test, row_22_a_second_pull_is_refused) {

@@ -116,7 +116,7 @@ struct broadcast_threads_test : ::testing::Test {
     static constexpr int items = sanitized ? 4'000 : 20'000;
 };
 
-TEST_F(broadcast_threads_test, every_subscriber_gets_all_items_in_the_same_order) {
+TEST_F(broadcast_threads_test, row_23_every_subscriber_gets_all_items_in_the_same_order) {
     for (std::size_t capacity : {0, 1, 64}) {
         SCOPED_TRACE(capacity);
         auto results = exchange({{.capacity = capacity}, {.capacity = capacity}, {}}, false);
