@@ -28,8 +28,9 @@ TEST(shared_bytes_test, is_a_value_whatever_its_size) {
 
         const shared_bytes copy = a;
         EXPECT_EQ(copy, a);
-        if (size > 16)
+        if (size > 16) {
             EXPECT_EQ(copy.data(), a.data()) << "shared";
+        }
         const shared_bytes moved = std::move(a);
         EXPECT_EQ(moved, text);
         EXPECT_TRUE(a.empty()); // NOLINT(bugprone-use-after-move)
