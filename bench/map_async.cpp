@@ -1,6 +1,8 @@
 // An asynchronous function for each item: one that completes without waiting, one at a time, against a
 // coroutine loop with one co_await an item; and one that waits, sixteen at once, against sixteen
-// coroutines that one would spawn for it by hand.
+// coroutines that one would spawn for it by hand. What these allocate is counted too:
+//
+//     bench=<name> items=<n> allocations_per_item=<x>
 #include "bench.hpp"
 
 #include <streamx/operators/map_async.hpp>
@@ -20,9 +22,28 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <exception>
 #include <functional>
+#include <string>
 #include <utility>
+
+// glibc's, counted: `operator new` calls the first, Asio the second.
+namespace {
+std::size_t allocations = 0;
+}
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+void* malloc(std::size_t n) {
+    ++allocations;
+    return __libc_malloc(n);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t n) {
+    ++allocations;
+    return __libc_memalign(alignment, n);
+}
+}
 
 namespace streamx::bench {
 namespace {
@@ -117,6 +138,25 @@ number spawn_workers(number n, Fn f) {
     return result;
 }
 
+/// What so many more items allocate: what comes before and after is the same.
+template <class Body>
+void count_allocations(const std::string& name, Body body) {
+    if (!selected(name))
+        return;
+    const number few = 2'000;
+    const number many = 22'000;
+    const auto before = allocations;
+    body(few);
+    const auto between = allocations;
+    body(many);
+    const auto more = double(allocations - between) - double(between - before);
+    std::printf(
+        "bench=%s items=%ju allocations_per_item=%.3f\n",
+        name.c_str(),
+        std::uintmax_t(many - few),
+        more / double(many - few));
+}
+
 } // namespace
 } // namespace streamx::bench
 
@@ -142,4 +182,9 @@ int main(int argc, char** argv) {
         "map_async/unordered16/spawn_workers",
         [](number n) { return spawn_workers(n, waiting); },
         sum_below);
+    count_allocations("map_async/allocations/streamx", [](number n) {
+        return total(n, map_async_unordered(at_once, waiting));
+    });
+    count_allocations(
+        "map_async/allocations/spawn_each", [](number n) { return spawn_each(n, waiting); });
 }

@@ -68,6 +68,7 @@ class Peer:
     at_least: float = None  # how many times faster than it we have to be; None: shown, not asked for
     strictly: bool = False  # faster, not as fast
     more_instructions: float = None  # at most so many more instructions an item than it
+    times_instructions: float = None  # at most so many times its instructions
 
 
 @dataclass
@@ -79,6 +80,7 @@ class Figure:
     at_most_instructions: float = None  # an item, counted by callgrind
     count: bool = False                 # count instructions: figures of one thread
     threads: bool = False               # two threads: the machine's mood matters, so more rounds
+    items: tuple = (32_000, 128_000)    # between which instructions are counted
 
 
 def local(capacity):
@@ -302,6 +304,16 @@ FIGURES += [
 ]
 
 
+FIGURES += [
+    Figure(
+        "delay, 100 000 at once",
+        Ours("timers", "timers/delays_at_once/100000"),
+        [Peer("1000 at once (O(log n): 1.67 x)", Ours("timers", "timers/delays_at_once/1000"), times_instructions=5 / 3)],
+        count=True, items=(100_000, 300_000),
+    ),
+]
+
+
 def tcp(what, size):
     return Ours("tcp", f"tcp/{what}/{size}")
 
@@ -409,6 +421,27 @@ MEMORY = [
     ("idle channel with a mutex and a coroutine that waits on it", "idle/streamx_with_coroutine", "idle/raw_concurrent_with_coroutine", 1024),
 ]
 
+# figure, ours, what it prints, unit, peers with what they print, what it has to be: at most a number, below the
+# peer's, or within a part of a number
+PRINTED = [
+    ("map_async_unordered(16), a function that posts once: allocations an item",
+     Ours("map_async", "map_async/allocations/streamx"), "allocations_per_item", "",
+     [("co_spawn for each item", Ours("map_async", "map_async/allocations/spawn_each"), "allocations_per_item")], 2),
+    ("rate_limit(1 000 000), processor time an item",
+     Ours("timers", "timers/rate_limit/1000000"), "cpu_ns_per_item", " ns", [], 100),
+    ("rate_limit(1000), items a second in two seconds",
+     Ours("timers", "timers/rate_limit/1000"), "rate_per_s", "/s",
+     [("tokio_stream throttle(1 ms)", Rust("timers/tokio_stream_throttle"), "rate_per_s")], (1000, 0.01)),
+    ("rate_limit(1000), p99 of how far an interval is from 1 ms",
+     Ours("timers", "timers/rate_limit/1000"), "off_p99_us", " us",
+     [("tokio interval", Rust("timers/interval_delay"), "jitter_p99_us"),
+      ("tokio interval, burst", Rust("timers/interval_burst"), "jitter_p99_us")], "below"),
+    ("interval(1 ms), p99 of how far an interval is from 1 ms",
+     Ours("timers", "timers/interval/1ms"), "off_p99_us", " us",
+     [("tokio interval", Rust("timers/interval_delay"), "jitter_p99_us"),
+      ("tokio interval, burst", Rust("timers/interval_burst"), "jitter_p99_us")], "below"),
+]
+
 LOAD = os.getloadavg()[0]
 
 # figure, ours, the file it is compared with, at most so many times its time and memory
@@ -500,9 +533,9 @@ def run_bench(command):
     return numbers(r.stdout)
 
 
-def instructions(bench):
+def instructions(bench, between):
     """Instructions an item: the slope between two numbers of items, so that set-up does not count."""
-    few, many = 32_000, 128_000
+    few, many = between
     counted = []
     for items in (few, many):
         command = command_of(bench, reps=1, items=items)
@@ -531,7 +564,7 @@ def measure(figure, settings):
 
     counts = {}
     if figure.count and settings.instructions:
-        counts = {label: instructions(bench) for label, bench in sides if label in commands}
+        counts = {label: instructions(bench, figure.items) for label, bench in sides if label in commands}
 
     ours = statistics.median(times["ours"]) if times.get("ours") else None
     rows = []
@@ -558,6 +591,8 @@ def measure(figure, settings):
             met = ratio > p.at_least if p.strictly else ratio >= p.at_least
         if p.more_instructions is not None and counts.get("ours") and counts.get(p.label):
             met = counts["ours"] <= counts[p.label] + p.more_instructions
+        if p.times_instructions is not None and counts.get("ours") and counts.get(p.label):
+            met = counts["ours"] <= counts[p.label] * p.times_instructions
         rows.append({"ours": ns(ours), "count": counts.get("ours"), "peer": p.label,
                      "theirs": ns(statistics.median(times[p.label])), "their_count": counts.get(p.label),
                      "ratio": times_faster(ratio), "target": target_of(p), "met": met})
@@ -577,6 +612,8 @@ def times_faster(ratio):
 def target_of(peer):
     if peer.more_instructions is not None:
         return f"at most {peer.more_instructions:g} instructions more"
+    if peer.times_instructions is not None:
+        return f"at most {peer.times_instructions:.2f} x its instructions"
     if peer.at_least is None:
         return ""
     if peer.at_least < 1:
@@ -609,6 +646,37 @@ def measure_memory(name, ours, raw, at_most):
     return [{"ours": show(ours), "count": None, "peer": "raw channel", "theirs": show(raw), "their_count": None,
              "ratio": f"{size[ours] / size[raw]:.2f} x", "target": f"at most {at_most} bytes",
              "met": size[ours] <= at_most}]
+
+
+def measure_printed(ours, what, unit, peers, wanted, rounds):
+    """The rows of a figure that a bench prints beside its time, each the median of some rounds."""
+    sides = [(ours, what)] + [(bench, theirs) for _, bench, theirs in peers]
+    said = [[] for _ in sides]
+    for _ in range(rounds):
+        for (bench, key), values in zip(sides, said):
+            command = command_of(bench, reps=1)
+            found = run_bench(command) if command else None
+            if found:
+                values.append(found[key])
+    if not said[0]:
+        return []
+    mine, *others = (statistics.median(values) if values else None for values in said)
+    show = lambda x: f"{x:.4g}{unit}"
+    row = {"ours": show(mine), "count": None, "peer": "", "theirs": "", "their_count": None, "ratio": "", "target": "",
+           "met": None}
+    if isinstance(wanted, tuple):
+        number, part = wanted
+        verdict = {"target": f"within {part:.0%} of {number}", "met": abs(mine - number) <= part * number}
+    elif wanted == "below":
+        verdict = {}
+    else:
+        verdict = {"target": f"at most {wanted}", "met": mine <= wanted}
+    rows = [{**row, **verdict}] if verdict else []
+    for (label, _, _), theirs in zip(peers, others):
+        if theirs is not None:
+            rows.append({**row, "peer": label, "theirs": show(theirs), "ratio": f"{mine / theirs:.2g} x",
+                         **({"target": "below", "met": mine < theirs} if wanted == "below" else {})})
+    return rows
 
 
 def compile_once(source):
@@ -735,6 +803,7 @@ def main():
     today = datetime.date.today().isoformat()
     jobs = [(f.name, lambda f=f: measure(f, settings)) for f in FIGURES]
     jobs += [(m[0], lambda m=m: measure_said(*m[1:])) for m in SAYS]
+    jobs += [(p[0], lambda p=p: measure_printed(*p[1:], min(3, settings.rounds))) for p in PRINTED]
     jobs += [(m[0], lambda m=m: measure_memory(*m)) for m in MEMORY]
     jobs += [(c[0], lambda c=c: measure_compile(settings, *c[1:])) for c in COMPILE]
     results = {}

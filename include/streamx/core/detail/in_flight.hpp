@@ -8,6 +8,7 @@
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/detail/in_flight_slot.hpp>
 #include <streamx/core/detail/input_waits.hpp>
+#include <streamx/core/detail/spare_room.hpp>
 #include <streamx/core/detail/untracked.hpp>
 #include <streamx/core/detail/work_count.hpp>
 #include <streamx/core/error.hpp>
@@ -15,11 +16,11 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/dispatch.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/blocking.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <cstddef>
 #include <exception>
@@ -145,6 +146,7 @@ private:
     public:
         using executor_type = asio::any_io_executor;
         using cancellation_slot_type = asio::cancellation_slot;
+        using allocator_type = spare_allocator<std::byte>;
 
         landing(std::shared_ptr<in_flight> owner, slot& s) noexcept
             : owner_(std::move(owner)), slot_(&s) {}
@@ -159,6 +161,7 @@ private:
         cancellation_slot_type get_cancellation_slot() const noexcept {
             return slot_->cancel.slot();
         }
+        allocator_type get_allocator() const noexcept { return allocator_type(slot_->room.get()); }
         bool unwanted() const noexcept { return slot_->unwanted; }
 
         template <class... Results>
@@ -370,8 +373,23 @@ private:
             return;
         here_ = std::move(here);
         if constexpr (by_coroutine)
-            workers_here_ = asio::any_io_executor(
-                untracked<Executor>(ex).require(asio::execution::blocking.possibly));
+            worker_executor_ = [](const asio::any_io_executor& chosen, spare_room* room) {
+                if constexpr (std::is_same_v<Executor, asio::any_io_executor>) {
+                    using of_context = asio::io_context::executor_type;
+                    if (const auto* inside = chosen.template target<of_context>())
+                        return executor_of_worker(*inside, room);
+                    return executor_of_worker(chosen, room);
+                } else
+                    return executor_of_worker(*chosen.template target<Executor>(), room);
+            };
+    }
+
+    /// A worker's waits need not be allocated: it has one after the other.
+    template <class Executor>
+    static asio::any_io_executor executor_of_worker(const Executor& ex, spare_room* room) {
+        using allocator = spare_allocator<std::byte>;
+        return untracked<Executor, allocator>(ex, allocator(room))
+            .require(asio::execution::blocking.possibly);
     }
 
     void launch(slot& s) {
@@ -382,7 +400,7 @@ private:
                 s.held = std::make_shared<hold>();
             s.held->owner = std::move(self);
             if (s.idle)
-                asio::dispatch(*std::exchange(s.idle, std::nullopt));
+                s.idle.resume();
             else
                 hire(s);
         } else {
@@ -401,9 +419,9 @@ private:
     }
 
     void hire(slot& s) {
-        s.home = workers_here_;
-        watch_.begin(this->weak_from_this(), workers_here_);
-        asio::co_spawn(workers_here_, work_on(place(s)), worker_end{s.cancel.slot()});
+        s.home = worker_executor_(here_, s.room.get());
+        watch_.begin(this->weak_from_this(), s.home);
+        asio::co_spawn(s.home, work_on(place(s)), worker_end{s.cancel.slot()});
     }
 
     /// What a worker never comes to: it is destroyed while it is idle.
@@ -437,6 +455,8 @@ private:
                     s.failure = std::current_exception();
                 }
             } while (here.owner().goes_on(s));
+            const kept_frames for_the_next(!s.here);
+            co_await asio::this_coro::throw_if_cancelled(false); // what was made is made
             co_await idle(here);
         }
     }
@@ -459,17 +479,17 @@ private:
 
     /// A worker waits for its next item. Only then has this one landed, as the next may come at once.
     static auto idle(place& here) {
-        return asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
+        return asio::async_initiate<const asio::deferred_t&, void()>(
             [&here](auto handler) {
                 slot& s = *here;
                 const auto owner = here.leave(); // it may be gone after this
-                s.idle.emplace(std::move(handler));
+                s.idle.keep(std::move(handler));
                 if (s.here)
                     owner->going_on_.end();
                 else
                     owner->land_from_afar(s);
             },
-            asio::use_awaitable);
+            asio::deferred);
     }
 
     void land_here(slot& s) {
@@ -568,7 +588,8 @@ private:
     slot_queue<slot> queue_; // in the order in which they are to be given
 
     asio::any_io_executor here_;
-    asio::any_io_executor workers_here_;
+    asio::any_io_executor (*worker_executor_)(const asio::any_io_executor& here, spare_room*) =
+        nullptr;
     arrivals<slot*> landed_;
     work_count going_on_;
     [[no_unique_address]] key_turns<slot, key> keys_;

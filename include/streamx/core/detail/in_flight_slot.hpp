@@ -2,23 +2,81 @@
 
 #include <streamx/core/asio.hpp>
 #include <streamx/core/detail/gate.hpp>
+#include <streamx/core/detail/spare_room.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/cancellation_type.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/dispatch.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <variant>
 
 namespace streamx::detail {
+
+/// The handler of a coroutine that waits, which is but a pointer or two, kept in place.
+class waiting_coroutine {
+public:
+    waiting_coroutine() = default;
+    waiting_coroutine(const waiting_coroutine&) = delete;
+    waiting_coroutine& operator=(const waiting_coroutine&) = delete;
+    ~waiting_coroutine() { reset(); }
+
+    explicit operator bool() const noexcept { return take_ != nullptr; }
+
+    template <class Handler>
+    void keep(Handler handler) noexcept {
+        static_assert(sizeof(Handler) <= sizeof(room_));
+        static_assert(std::is_nothrow_move_constructible_v<Handler>);
+        ::new (static_cast<void*>(room_)) Handler(std::move(handler));
+        take_ = [](void* room, bool resumed) {
+            auto& kept = *static_cast<Handler*>(room);
+            Handler taken(std::move(kept));
+            kept.~Handler();
+            if (resumed)
+                asio::dispatch(std::move(taken));
+        };
+    }
+
+    /// Goes on, at once where its executor lets it.
+    void resume() { std::exchange(take_, nullptr)(room_, true); }
+    /// Destroys it.
+    void reset() {
+        if (take_)
+            std::exchange(take_, nullptr)(room_, false);
+    }
+
+private:
+    void (*take_)(void* room, bool resumed) = nullptr;
+    alignas(std::max_align_t) std::byte room_[4 * sizeof(void*)];
+};
+
+/// The memory of two coroutines, that of a function and of what it waits for, in the form of two that
+/// never begin. Asio keeps that of two a thread for the next ones; where many workers finish before any
+/// of them begins again, each keeps its own.
+class kept_frames {
+public:
+    explicit kept_frames(bool needed) {
+        if (needed)
+            for (auto& frame : frames_)
+                frame = nothing();
+    }
+
+private:
+    static asio::awaitable<void> nothing() { co_return; }
+
+    asio::awaitable<void> frames_[2];
+};
 
 /// Where an item is, from when it is taken until what came of it has been given. `Owner` is the
 /// `in_flight`. Between start and landing it belongs to what is going on, otherwise to the consumer.
@@ -29,7 +87,6 @@ struct in_flight_slot {
     struct hold {
         std::shared_ptr<Owner> owner;
     };
-    using idle_handler = typename asio::async_result<asio::use_awaitable_t<>, void()>::handler_type;
 
     void clear() noexcept {
         item.reset();
@@ -53,8 +110,9 @@ struct in_flight_slot {
     asio::any_io_executor home;    // where it was started
     bool listens_otherwise = true; // than a worker does to cancellation, while it has no item
     asio::cancellation_signal cancel;
+    own_room room; // for what it waits with
     std::shared_ptr<hold> held;
-    std::optional<idle_handler> idle; // the worker, which waits for an item
+    waiting_coroutine idle; // the worker, which waits for an item
 };
 
 /// A coroutine's filter of cancellation, Asio's default, which tells when another takes its place.

@@ -2,6 +2,7 @@
 
 #include <streamx/core/asio.hpp>
 
+#include <boost/asio/execution/allocator.hpp>
 #include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/prefer.hpp>
@@ -9,28 +10,31 @@
 #include <boost/asio/require.hpp>
 
 #include <concepts>
+#include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace streamx::detail {
 
-template <class Executor>
+template <class Executor, class Allocator>
 struct untracked_of {
     // A member class, so that argument dependent look-up does not find the operators of `Executor`:
     // those of an `any_io_executor` would ask whether this can become one.
     class type {
     public:
-        template <std::same_as<Executor> E> // and nothing that would have to be converted, for that
-        // reason
-        explicit type(const E& ex) noexcept : executor_(ex) {}
+        // Nothing that would have to be converted, for that reason.
+        template <std::same_as<Executor> E>
+        explicit type(const E& ex, Allocator allocator = Allocator()) noexcept
+            : executor_(ex), allocator_(std::move(allocator)) {}
 
         auto& query(asio::execution::context_t) const noexcept {
             return asio::query(executor_, asio::execution::context);
         }
         type require(asio::execution::blocking_t::never_t) const noexcept {
-            return type(executor_, false);
+            return type(executor_, allocator_, false);
         }
         type require(asio::execution::blocking_t::possibly_t) const noexcept {
-            return type(executor_, true);
+            return type(executor_, allocator_, true);
         }
 
         template <class F>
@@ -38,8 +42,13 @@ struct untracked_of {
             if (possibly_)
                 asio::prefer(executor_, asio::execution::blocking.possibly)
                     .execute(std::forward<F>(f));
-            else
+            else if constexpr (std::is_same_v<Allocator, std::allocator<void>>)
                 asio::require(executor_, asio::execution::blocking.never)
+                    .execute(std::forward<F>(f));
+            else
+                asio::prefer(
+                    asio::require(executor_, asio::execution::blocking.never),
+                    asio::execution::allocator(allocator_))
                     .execute(std::forward<F>(f));
         }
         friend bool operator==(const type& a, const type& b) noexcept {
@@ -47,16 +56,18 @@ struct untracked_of {
         }
 
     private:
-        type(const Executor& ex, bool possibly) noexcept : executor_(ex), possibly_(possibly) {}
+        type(const Executor& ex, const Allocator& allocator, bool possibly) noexcept
+            : executor_(ex), allocator_(allocator), possibly_(possibly) {}
 
         Executor executor_;
+        [[no_unique_address]] Allocator allocator_;
         bool possibly_ = false; // may it run at once, if this is the place; never, unless asked
     };
 };
 
 /// An executor whose outstanding work does not count: what is parked with it does not keep the
-/// context running.
-template <class Executor>
-using untracked = typename untracked_of<Executor>::type;
+/// context running. What is posted to it is allocated with that allocator, where the executor can do so.
+template <class Executor, class Allocator = std::allocator<void>>
+using untracked = typename untracked_of<Executor, Allocator>::type;
 
 } // namespace streamx::detail
