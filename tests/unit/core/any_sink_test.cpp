@@ -127,5 +127,73 @@ TEST_F(any_sink_test, can_be_moved_and_runs_on_its_sinks_executor) {
     EXPECT_EQ(sink.get_executor(), other.get_executor());
 }
 
+/// A sink that can but be tried and waited for.
+struct plain_sink {
+    using executor_type = sender<int>::executor_type;
+    executor_type get_executor() const noexcept { return tx.get_executor(); }
+    bool try_send(int& item) {
+        if (item < 0)
+            throw std::invalid_argument("negative");
+        return tx.try_send(item);
+    }
+    template <class Token>
+    auto async_wait(Token&& token) {
+        return tx.async_wait(std::forward<Token>(token));
+    }
+    void close() { tx.close(); }
+    void close(std::exception_ptr failure) { tx.close(std::move(failure)); }
+    void undelivered(int&& item) { back->push_back(item); }
+
+    sender<int> tx;
+    std::vector<int>* back;
+};
+
+TEST_F(any_sink_test, sends_when_there_is_room) {
+    std::vector<int> back;
+    any_sink<int> sinks[] = {ends.tx, plain_sink{ends.tx, &back}};
+    for (auto& sink : sinks) {
+        sink.try_send(1);
+        completion_probe<> p;
+        sink.async_send(2, p.handler());
+        run();
+        EXPECT_EQ(p.calls(), 0);
+
+        EXPECT_EQ(*ends.rx.try_next(), 1);
+        run();
+
+        EXPECT_EQ(p->ec, error_code());
+        EXPECT_EQ(*ends.rx.try_next(), 2);
+    }
+    EXPECT_TRUE(back.empty());
+}
+
+TEST_F(any_sink_test, a_send_that_comes_to_nothing_gives_the_item_back) {
+    std::vector<int> back;
+    auto sink = std::make_optional<any_sink<int>>(plain_sink{ends.tx, &back});
+    sink->try_send(1);
+    completion_probe<> cancelled;
+    asio::cancellation_signal cancel;
+    sink->async_send(2, asio::bind_cancellation_slot(cancel.slot(), cancelled.handler()));
+    cancel.emit(asio::cancellation_type::total);
+    run();
+    EXPECT_EQ(cancelled->ec, asio::error::operation_aborted);
+    EXPECT_EQ(back, std::vector{2});
+
+    completion_probe<> thrown;
+    sink->async_send(-1, thrown.handler());
+    EXPECT_EQ(*ends.rx.try_next(), 1);
+    run();
+    EXPECT_EQ(thrown->ec, to_error_code(std::make_exception_ptr(std::invalid_argument(""))));
+    EXPECT_EQ(back, (std::vector{2, -1}));
+
+    sink->try_send(3);
+    completion_probe<> orphaned;
+    sink->async_send(4, orphaned.handler());
+    sink.reset();
+    EXPECT_EQ(*ends.rx.try_next(), 3);
+    run();
+    EXPECT_EQ(orphaned->ec, asio::error::operation_aborted);
+}
+
 } // namespace
 } // namespace streamx::testing

@@ -1,6 +1,9 @@
 #include <streamx/operators/restart.hpp>
 #include <streamx/operators/retry.hpp> // first, so this file also proves the header stands alone
 
+#include <unit/operators/broken.hpp>
+
+#include <streamx/core/any_stream.hpp>
 #include <streamx/operators/backpressure_timeout.hpp>
 #include <streamx/sources/defer.hpp>
 #include <streamx/testing/collect.hpp>
@@ -75,6 +78,29 @@ TEST_F(retry_test, fails_with_the_last_failure_when_there_were_too_many) {
     EXPECT_TRUE(collect(clock, s).ended);
     auto none = each([this](int n) { return upstream().fail(boom(n)); }) | retry({.limit = 0});
     EXPECT_EQ(collect(clock, none).what, "boom 4");
+}
+
+TEST_F(retry_test, a_wait_that_fails_is_a_failed_attempt) {
+    auto s = streamx::defer(
+                 asio::any_io_executor(ctx.get_executor()),
+                 [this]() -> any_stream<int> {
+                     if (++attempts < 3)
+                         return broken(ctx.get_executor());
+                     return upstream().item(7).end();
+                 }) |
+             retry({.initial = 1s, .factor = 2, .jitter = 0});
+
+    auto got = collect(clock, std::move(s));
+
+    EXPECT_EQ(got.items, ints{7});
+    EXPECT_TRUE(got.ended);
+    EXPECT_EQ(clock.elapsed(), 3s);
+
+    auto never = streamx::defer(
+                     asio::any_io_executor(ctx.get_executor()),
+                     [this] { return broken(ctx.get_executor()); }) |
+                 retry({.initial = 1s, .limit = 2});
+    EXPECT_EQ(collect(clock, std::move(never)).ec, asio::error::connection_reset);
 }
 
 TEST_F(retry_test, an_item_is_a_success_after_which_it_counts_anew) {

@@ -200,6 +200,20 @@ TEST_F(forward_to_test, any_sink_hands_the_held_item_back_too) {
     EXPECT_EQ(undelivered, std::vector{3});
 }
 
+TEST_F(forward_to_test, a_borrowed_any_sink_hands_the_held_item_back) {
+    asio::cancellation_signal cancel;
+    any_sink<int> sink = std::move(ends.tx);
+    completion_probe<> p;
+    forward_to(five(), sink, asio::bind_cancellation_slot(cancel.slot(), p.handler()));
+    run();
+
+    cancel.emit(asio::cancellation_type::total);
+    run();
+
+    EXPECT_EQ(p->ec, asio::error::operation_aborted);
+    EXPECT_EQ(undelivered, std::vector{3});
+}
+
 TEST_F(forward_to_test, moves_move_only_items_through_a_rendezvous) {
     auto [tx, rx] = make_channel<std::unique_ptr<int>>(ctx.get_executor(), 0);
     std::vector<std::unique_ptr<int>> items;

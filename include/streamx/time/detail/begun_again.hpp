@@ -2,10 +2,15 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/handler.hpp>
+#include <streamx/core/detail/own_ptr.hpp>
 #include <streamx/core/poll.hpp>
 #include <streamx/core/stream_interface.hpp>
 #include <streamx/time/backoff.hpp>
 #include <streamx/time/detail/timer.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <exception>
 #include <memory>
@@ -34,16 +39,18 @@ public:
 
     begun_again_stream(Up up, backoff_delays delays, again_after when)
         : up_(std::move(up)), delays_(std::move(delays)), when_(when),
-          timer_(std::make_shared<timer>(context_of(up_))) {}
+          pause_(std::make_shared<pause>(context_of(up_))) {}
 
     executor_type get_executor() const noexcept { return up_.get_executor(); }
 
     poll<value_type> try_next() {
-        if (due_ && timer_->now() < *due_)
+        if (due_ && pause_->now() < *due_)
             return pending;
         due_.reset();
         std::exception_ptr failure;
         try {
+            if (const auto ec = std::exchange(pause_->wait_failed, {}))
+                throw boost::system::system_error(ec, "async_wait");
             auto item = up_.try_next();
             if (item)
                 delays_.reset();
@@ -55,7 +62,7 @@ public:
         const auto delay = delays_.next();
         if (delay) {
             up_.begin_again(); // what it holds is not kept for as long as that
-            due_ = later(timer_->now(), *delay);
+            due_ = later(pause_->now(), *delay);
             return pending;
         }
         if (failure)
@@ -69,14 +76,37 @@ public:
     }
 
 private:
+    /// The timer between two attempts, and what the wait for upstream has failed with.
+    struct pause : timer {
+        using timer::timer;
+        error_code wait_failed;
+    };
+
+    /// A wait that fails is a failure like any other, for the next pull to find. One that was aborted
+    /// is not: somebody wanted that, or upstream is gone.
+    template <class Handler>
+    struct attempt_op : wait_op<Handler, executor_type> {
+        attempt_op(Handler handler, const executor_type& ex, std::weak_ptr<pause> p)
+            : wait_op<Handler, executor_type>(std::move(handler), ex), between(std::move(p)) {}
+
+        void operator()(error_code ec) {
+            if (ec && ec != asio::error::operation_aborted)
+                if (const auto alive = between.lock())
+                    alive->wait_failed = std::exchange(ec, {});
+            std::move(this->handler())(ec);
+        }
+
+        std::weak_ptr<pause> between;
+    };
+
     struct initiate_wait {
         template <class Handler>
         void operator()(Handler handler) const {
+            const auto ex = self->get_executor();
             if (self->due_)
-                timer::async_wait(
-                    self->timer_, *self->due_, self->get_executor(), std::move(handler));
+                timer::async_wait(self->pause_, *self->due_, ex, std::move(handler));
             else
-                self->up_.async_wait(std::move(handler));
+                self->up_.async_wait(attempt_op<Handler>(std::move(handler), ex, self->pause_));
         }
 
         begun_again_stream* self;
@@ -85,7 +115,7 @@ private:
     Up up_;
     backoff_delays delays_;
     again_after when_;
-    std::shared_ptr<timer> timer_;
+    own_ptr<pause> pause_;
     std::optional<clock::time_point> due_; // when it is begun again
 };
 
