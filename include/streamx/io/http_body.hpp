@@ -1,5 +1,6 @@
 #pragma once
 
+#include <streamx/core/detail/own_ptr.hpp>
 #include <streamx/core/detail/ready.hpp>
 #include <streamx/core/stream_interface.hpp>
 #include <streamx/io/chunked_codec.hpp>
@@ -81,7 +82,7 @@ private:
     };
 
     executor_type executor_;
-    std::shared_ptr<detail::http_message_state> message_;
+    streamx::detail::own_ptr<detail::http_message_state> message_;
 };
 
 /// The items that a decoder finds in an HTTP body: `http_items<line_codec>(body)`.

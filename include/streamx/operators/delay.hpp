@@ -2,6 +2,7 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/own_ptr.hpp>
 #include <streamx/core/poll.hpp>
 #include <streamx/core/stream_interface.hpp>
 #include <streamx/time/clock_service.hpp>
@@ -60,7 +61,7 @@ private:
 
     Up up_;
     clock_service::duration length_;
-    std::shared_ptr<detail::timer> timer_;
+    detail::own_ptr<detail::timer> timer_;
     std::optional<value_type> held_;
     clock_service::time_point due_; // of what is held
 };

@@ -6,6 +6,7 @@
 #include <streamx/core/detail/budget.hpp>
 #include <streamx/core/detail/first_executor.hpp>
 #include <streamx/core/detail/handler.hpp>
+#include <streamx/core/detail/own_ptr.hpp>
 #include <streamx/core/result.hpp>
 #include <streamx/core/stream_interface.hpp>
 
@@ -159,7 +160,7 @@ private:
     Up up_;
     Sink sink_;
     std::optional<error> held_;  // taken from upstream, and not in the sink yet
-    std::shared_ptr<room> room_; // once that was waited for
+    detail::own_ptr<room> room_; // once that was waited for
 };
 
 /// Passes on the values of items that are `result`s, and puts the errors into a sink, such as a

@@ -3,6 +3,7 @@
 #include <streamx/core/async_stream.hpp>
 #include <streamx/core/detail/fan_in.hpp>
 #include <streamx/core/detail/inputs.hpp>
+#include <streamx/core/detail/own_ptr.hpp>
 #include <streamx/core/detail/ready.hpp>
 #include <streamx/core/stream_interface.hpp>
 
@@ -118,7 +119,7 @@ private:
     };
 
     executor_type executor_;
-    std::shared_ptr<state> state_;
+    detail::own_ptr<state> state_;
 };
 
 /// Takes turns among several streams of one `value_type`: each item as it becomes ready, fair round

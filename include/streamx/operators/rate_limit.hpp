@@ -2,6 +2,7 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/own_ptr.hpp>
 #include <streamx/core/poll.hpp>
 #include <streamx/core/stream_interface.hpp>
 #include <streamx/time/detail/timer.hpp>
@@ -79,7 +80,7 @@ private:
     Up up_;
     [[no_unique_address]] Weight weight_of_;
     detail::token_bucket bucket_;
-    std::shared_ptr<detail::timer> timer_;
+    detail::own_ptr<detail::timer> timer_;
     std::optional<value_type> held_;
     std::uint64_t weight_ = 0; // of what is held
 };

@@ -4,6 +4,7 @@
 #include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/input_waits.hpp>
 #include <streamx/core/detail/inputs.hpp>
+#include <streamx/core/detail/own_ptr.hpp>
 #include <streamx/core/stream_interface.hpp>
 
 #include <cstddef>
@@ -117,7 +118,7 @@ private:
 
     inputs inputs_;
     std::tuple<std::optional<item_t<Ss>>...> row_; // what has come of the next row
-    std::shared_ptr<waits> waits_;                 // from the first wait on
+    detail::own_ptr<waits> waits_;                 // from the first wait on
 };
 
 /// Gives rows of one item of each stream. Ends when one of them ends; items of the others that are

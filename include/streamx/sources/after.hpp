@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/own_ptr.hpp>
 #include <streamx/core/poll.hpp>
 #include <streamx/core/stream_interface.hpp>
 #include <streamx/time/clock_service.hpp>
@@ -59,7 +60,7 @@ private:
 
     Executor executor_;
     clock_service::duration length_;
-    std::shared_ptr<detail::timer> timer_;
+    detail::own_ptr<detail::timer> timer_;
     std::optional<clock_service::time_point> due_; // from the first pull on
     bool given_ = false;
 };

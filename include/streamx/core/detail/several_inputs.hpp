@@ -4,6 +4,7 @@
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/detail/input_waits.hpp>
 #include <streamx/core/detail/inputs.hpp>
+#include <streamx/core/detail/own_ptr.hpp>
 #include <streamx/core/detail/ready.hpp>
 #include <streamx/core/poll.hpp>
 #include <streamx/core/stream_interface.hpp>
@@ -88,7 +89,7 @@ private:
 
     inputs inputs_;
     [[no_unique_address]] executor_type executor_;
-    std::shared_ptr<waits> waits_; // from the first wait on
+    own_ptr<waits> waits_; // from the first wait on
 };
 
 /// The stream of an operator over several inputs. `F` is what it does:

@@ -2,6 +2,7 @@
 
 #include <streamx/core/adaptor.hpp>
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/own_ptr.hpp>
 #include <streamx/core/poll.hpp>
 #include <streamx/core/stream_interface.hpp>
 #include <streamx/time/detail/clock.hpp>
@@ -45,7 +46,7 @@ private:
     };
 
     executor_type executor_;
-    std::shared_ptr<timed_input<Up>> input_;
+    own_ptr<timed_input<Up>> input_;
     F f_;
 };
 
