@@ -95,7 +95,8 @@ void run(
         constexpr std::uint64_t most = std::uint64_t(1) << 30;
         const double target = options.target_ms * 1e6;
         double took = 0;
-        for (n = 1024 * multiple; (took = time(n)) < target / 8 && n < most;)
+        for (n = std::max(multiple, 1024 / multiple * multiple);
+             (took = time(n)) < target / 8 && n < most;)
             n *= 4;
         n = std::min(most, std::uint64_t(double(n) * target / took));
         n = std::max(multiple, n / multiple * multiple);

@@ -23,6 +23,22 @@ error as an item, `[1,2]` a vector, `(1,a)` a pair; the items of `(12)` come at 
 a cancelled call has done and the other fine print stand in the headers.
 """
 
+TAIL = """
+## What stands elsewhere, and what there is not
+
+- Sockets that are accepted, signals, lines and frames are streams of [io](io.md): `accept_stream`, `signal_stream`, `lines`, `framed`. A source with a
+  handle for those who produce is [`make_channel<T>`](channels.md); one for several consumers is a [`broadcast`](broadcast.md) or [`share`](sharing.md).
+- There is no `generator<T>` with `co_yield`: a coroutine that makes items is `produce`, which waits for room where it sends, and may send from
+  wherever it awaits.
+- There is no `async_forward`: it is the terminal `forward_to`.
+- There is no `async_select`: a wait carries no item, so `co_await (a.async_wait(use_awaitable) || b.async_wait(use_awaitable))` and then `try_next` loses
+  nothing. `race` is for the first of several streams, `merge` for all of them.
+- There is no terminal that blocks: every terminal takes `asio::use_future` ([blocking](blocking.md)).
+- There is no `extrapolate`, which repeats the last item for a consumer that is faster than its source: a stream that is always ready makes every driver behind it
+  spin. `keep_alive` repeats at a pace, `watch<T>` has the latest value for whoever asks, `combine_latest` and `with_latest_from` pair it with what comes.
+- What a function throws is not wrapped in an error of ours: it arrives as it was thrown, as the `std::exception_ptr` of the completion.
+"""
+
 
 def doc_comments(text):
     """The doc comments of a file, each as (lines before the tags, {tag: text})."""
@@ -89,7 +105,7 @@ def table(root, folder):
 
 def main(root, check):
     page = root / "docs/operators.md"
-    new = HEAD + "".join(table(root, folder) for folder in FOLDERS)
+    new = HEAD + "".join(table(root, folder) for folder in FOLDERS) + TAIL
     if page.exists() and page.read_text() == new:
         return 0
     if check:

@@ -103,7 +103,9 @@ private:
         executor_type get_executor() const noexcept override { return sink.get_executor(); }
         bool try_send(T& item) override { return sink.try_send(item); }
         void async_send(T item, detail::any_wait_handler handler) override {
-            if constexpr (requires { sink.async_send(std::move(item), std::move(handler)); })
+            if constexpr (
+                !requires { typename S::waits_for_room; } &&
+                requires { sink.async_send(std::move(item), std::move(handler)); })
                 sink.async_send(std::move(item), std::move(handler));
             else
                 sink.async_wait(detail::any_wait_handler(
