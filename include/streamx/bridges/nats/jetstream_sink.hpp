@@ -135,11 +135,11 @@ private:
             std::lock_guard lock(mutex);
             if (closed || !out->has_room())
                 return false;
-            const auto before = filling.position();
+            const auto before = filling.size();
             try {
                 codec.encode(std::move(i), filling);
             } catch (...) {
-                filling.rewind(before);
+                filling.cut_to(before);
                 throw;
             }
             if (++count >= options.items_per_message || filling.size() >= options.message_bytes)
