@@ -576,7 +576,10 @@ void link::close(answer_ptr<nothing> done) {
         r.then(errc::connection_closed, {});
     request_alarm_->silence();
     close_alarm_->set(options_.close_timeout);
-    close_when_flushed();
+    asio::post(ex_, [self = shared_from_this()] { // this may be called while messages are given out
+        std::lock_guard relock(self->mutex);
+        self->close_when_flushed();
+    });
 }
 
 void link::close_when_flushed() {
