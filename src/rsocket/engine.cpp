@@ -302,7 +302,8 @@ void engine::receive(std::string_view bytes, time_point now) {
     if (over())
         return;
     heard_ = now;
-    if (!established() || !take_item(bytes))
+    const bool in_order = events.empty(); // of an item before it, which has metadata, say
+    if (!established() || !in_order || !take_item(bytes))
         receive_other(bytes, now);
 }
 

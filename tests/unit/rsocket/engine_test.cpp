@@ -455,5 +455,35 @@ TEST(engine_test, Error_Frame__CONNECTION_CLOSE_lets_streams_end_and_refuses_new
     EXPECT_FALSE(c.fsm.may_request(c.now));
 }
 
+TEST(engine_test, Payload__an_item_does_not_overtake_one_that_came_as_an_event) {
+    struct consumer final : attachment {
+        void take(std::string_view data) override { taken += data; }
+        std::string taken;
+    };
+    const auto user = std::make_shared<consumer>();
+    auto e = open_client();
+    e.fsm.request(frame_type::request_stream, {}, 10, false, user);
+    e.said();
+    const auto item = [&](std::string_view data, std::optional<std::string_view> metadata = {}) {
+        e.fsm.receive(
+            bytes_of(
+                {.type = frame_type::payload,
+                 .stream = 1,
+                 .flags = flags::next,
+                 .metadata = metadata,
+                 .data = data}),
+            e.now);
+    };
+
+    item("a");
+    item("b", "with metadata");
+    item("c");
+
+    EXPECT_EQ(user->taken, "a");
+    EXPECT_EQ(e.said(), "item item");
+    item("d");
+    EXPECT_EQ(user->taken, "ad");
+}
+
 } // namespace
 } // namespace streamx::rsocket
