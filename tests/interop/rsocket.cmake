@@ -1,11 +1,15 @@
-# Installs the npm packages into DIR, unless they are there, and runs SCRIPT with TOOL. Without a
-# registry there is nothing to talk to: the test is left out.
-if(NOT EXISTS "${DIR}/node_modules/rsocket-tcp-server")
+# Installs the npm PACKAGES into DIR, unless they are there, and runs SCRIPT with TOOL. Without a registry
+# there is nothing to talk to: the test is left out.
+separate_arguments(PACKAGES)
+set(installed "")
+if(EXISTS "${DIR}/installed")
+    file(READ "${DIR}/installed" installed)
+endif()
+if(NOT installed STREQUAL "${PACKAGES}")
     file(MAKE_DIRECTORY "${DIR}")
     file(WRITE "${DIR}/package.json" "{\"private\": true}")
     execute_process(
-        COMMAND "${NPM}" install --no-audit --no-fund rsocket-core@0.0.27 rsocket-flowable@0.0.27
-            rsocket-tcp-client@0.0.27 rsocket-tcp-server@0.0.27
+        COMMAND "${NPM}" install --no-audit --no-fund ${PACKAGES}
         WORKING_DIRECTORY "${DIR}"
         RESULT_VARIABLE failed
         OUTPUT_QUIET ERROR_QUIET
@@ -15,6 +19,7 @@ if(NOT EXISTS "${DIR}/node_modules/rsocket-tcp-server")
         message("left out: the npm packages cannot be installed")
         return()
     endif()
+    file(WRITE "${DIR}/installed" "${PACKAGES}")
 endif()
 execute_process(COMMAND "${NODE}" "${SCRIPT}" "${TOOL}" WORKING_DIRECTORY "${DIR}" RESULT_VARIABLE failed)
 if(failed)

@@ -10,23 +10,30 @@ const load = createRequire(path.join(process.cwd(), 'any.js'));
 const {
   RSocketClient, RSocketServer, BufferEncoders, MESSAGE_RSOCKET_COMPOSITE_METADATA,
   MESSAGE_RSOCKET_ROUTING, MESSAGE_RSOCKET_AUTHENTICATION, encodeCompositeMetadata, encodeRoute,
-  encodeBearerAuthMetadata, decodeCompositeMetadata, decodeRoutes,
+  encodeBearerAuthMetadata, decodeCompositeMetadata, decodeRoutes, RSocketResumableTransport,
 } = load('rsocket-core');
 const {Flowable, Single} = load('rsocket-flowable');
 const TcpClient = load('rsocket-tcp-client').default;
 const TcpServer = load('rsocket-tcp-server').default;
+const WebSocketClient = load('rsocket-websocket-client').default;
+const WebSocketServer = load('rsocket-websocket-server').default;
+const WebSocket = load('ws');
+const net = require('net');
+
+// Their client does not listen to a socket any more that it has given up, and that is reset then.
+process.on('uncaughtException', (e) => { if (e.code !== 'ECONNRESET') { console.error(e); process.exit(1); } });
 
 const tool = process.argv[2];
 const text = (payload) => payload.data.toString();
 
-function serve(...args) {
-  const child = spawn(tool, ['serve', 'tcp://127.0.0.1:0', ...args], {stdio: ['pipe', 'pipe', 'pipe']});
+function serve(how, ...args) {
+  const child = spawn(tool, ['serve', `${how}://127.0.0.1:0`, ...args], {stdio: ['pipe', 'pipe', 'pipe']});
   return new Promise((resolve, reject) => {
     let said = '';
     child.stderr.on('data', (chunk) => {
       said += chunk;
-      const found = said.match(/listening on tcp:\/\/127\.0\.0\.1:(\d+)/);
-      if (found) resolve({child, port: Number(found[1])});
+      const found = said.match(/listening on \w+:\/\/127\.0\.0\.1:(\d+)/);
+      if (found) resolve({child, at: {how, port: Number(found[1])}});
     });
     child.on('exit', () => reject(new Error('serve: ' + said)));
   });
@@ -42,18 +49,27 @@ function run(args, input = '') {
   return new Promise((resolve) => child.on('exit', (code) => resolve({code, out, err})));
 }
 
-function connect(port, {token, keepAlive = 60000} = {}) {
+const transports = {
+  tcp: (port) => new TcpClient({host: '127.0.0.1', port}, BufferEncoders),
+  ws: (port) => new WebSocketClient(
+    {url: `ws://127.0.0.1:${port}/`, wsCreator: (url) => new WebSocket(url)}, BufferEncoders),
+};
+const servers = {
+  tcp: (port) => new TcpServer({host: '127.0.0.1', port}, BufferEncoders),
+  ws: (port) => new WebSocketServer({host: '127.0.0.1', port}, BufferEncoders),
+};
+
+function connect({how, port}, {token, keepAlive = 60000, lifetime = 180000, transport, responder} = {}) {
   const setup = {
     dataMimeType: 'application/octet-stream',
     metadataMimeType: MESSAGE_RSOCKET_COMPOSITE_METADATA.string,
-    keepAlive, lifetime: 180000,
+    keepAlive, lifetime,
   };
   if (token) {
     setup.payload = {metadata: encodeCompositeMetadata(
       [[MESSAGE_RSOCKET_AUTHENTICATION, encodeBearerAuthMetadata(token)]])};
   }
-  const client = new RSocketClient({
-    setup, transport: new TcpClient({host: '127.0.0.1', port}, BufferEncoders)});
+  const client = new RSocketClient({setup, responder, transport: transport || transports[how](port)});
   return new Promise((resolve, reject) => client.connect().subscribe({onComplete: resolve, onError: reject}));
 }
 
@@ -82,15 +98,17 @@ function collect(flow, first = 0x7fffffff, more = first) {
 }
 
 const numbers = (n) => Array.from({length: n}, (_, i) => String(i + 1));
+let next_port = 20000 + process.pid % 20000;
+const free = () => next_port++;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const cases = [];
 const test = (name, fn) => cases.push([name, fn]);
 
-test('their client: every interaction with our server', async () => {
-  const {child, port} = await serve('--route', 'numbers=count:1000', '--route', 'echo=echo', '--route', 'log=sink');
+for (const how of ['tcp', 'ws']) test(`their client: every interaction with our server, ${how}`, async () => {
+  const {child, at} = await serve(how, '--route', 'numbers=count:1000', '--route', 'echo=echo', '--route', 'log=sink');
   let logged = '';
   child.stdout.on('data', (chunk) => (logged += chunk));
-  const socket = await connect(port, {keepAlive: 100});
+  const socket = await connect(at, {keepAlive: 100});
   assert.deepStrictEqual(await collect(socket.requestStream(to('numbers'))), numbers(1000));
   assert.deepStrictEqual(await collect(socket.requestStream(to('numbers')), 7), numbers(1000));
   assert.strictEqual(text(await single(socket.requestResponse(to('echo', 'hello')))), 'hello');
@@ -115,9 +133,9 @@ test('their client: every interaction with our server', async () => {
   child.kill();
 });
 
-test('their client: asked for 3, our server sends exactly 3', async () => {
-  const {child, port} = await serve('--route', 'numbers=count:1000', '--route', 'echo=echo');
-  const socket = await connect(port);
+for (const how of ['tcp', 'ws']) test(`their client: asked for 3, our server sends exactly 3, ${how}`, async () => {
+  const {child, at} = await serve(how, '--route', 'numbers=count:1000', '--route', 'echo=echo');
+  const socket = await connect(at);
   const got = [];
   let subscription;
   socket.requestStream(to('numbers')).subscribe({
@@ -137,16 +155,90 @@ test('their client: asked for 3, our server sends exactly 3', async () => {
 });
 
 test('their client: a wrong token is turned away, a right one let in', async () => {
-  const {child, port} = await serve('--token', 'secret', '--route', 'echo=echo');
-  const wrong = await connect(port, {token: 'wrong'});
+  const {child, at} = await serve('tcp', '--token', 'secret', '--route', 'echo=echo');
+  const wrong = await connect(at, {token: 'wrong'});
   await assert.rejects(single(wrong.requestResponse(to('echo', 'x'))));
-  const right = await connect(port, {token: 'secret'});
+  const right = await connect(at, {token: 'secret'});
   assert.strictEqual(text(await single(right.requestResponse(to('echo', 'x')))), 'x');
   right.close();
   child.kill();
 });
 
-test('our client: every interaction with their server', async () => {
+test('their client: what is larger than a frame comes in fragments', async () => {
+  const {child, at} = await serve('tcp', '--route', 'echo=echo');
+  const socket = await connect(at);
+  const large = 'fragment '.repeat(50000);
+  assert.strictEqual(text(await single(socket.requestResponse(to('echo', large)))), large);
+  socket.close();
+  child.kill();
+});
+
+test('their client finds out that our server is dead, and ours that theirs is', async () => {
+  const {child, at} = await serve('tcp', '--route', 'ticks=ticks:5');
+  const socket = await connect(at, {keepAlive: 100, lifetime: 300});
+  const failed = collect(socket.requestStream(to('ticks'))).then(() => 'ended', () => 'failed');
+  child.kill('SIGSTOP');
+  assert.strictEqual(await failed, 'failed');
+  child.kill('SIGKILL');
+
+  const port = free();
+  const server = new RSocketServer({
+    transport: servers.tcp(port),
+    getRequestHandler: () => ({requestStream: () => Flowable.never()}),
+  });
+  server.start();
+  await sleep(100);
+  const running = run(['sub', `tcp://127.0.0.1:${port}`, 'x', '--keepalive', '100']);
+  await sleep(500);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500); // says nothing meanwhile
+  const r = await running;
+  assert.strictEqual(r.code, 1, r.err);
+  assert.match(r.err, /idle|dead/);
+  server.stop();
+});
+
+test('their client resumes a session of our server', async () => {
+  const {child, at} = await serve('tcp', '--route', 'numbers=count:3000', '--route', 'ticks=ticks:1');
+  let cuts = 0, open = [];
+  const proxy = net.createServer((near) => {
+    const far = net.connect(at.port, '127.0.0.1');
+    open.push(near, far);
+    near.pipe(far).pipe(near);
+    near.on('error', () => {});
+    far.on('error', () => {});
+  });
+  await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const transport = new RSocketResumableTransport(
+    () => transports.tcp(proxy.address().port),
+    {bufferSize: 1 << 20, resumeToken: 'a session', sessionDurationSeconds: 20}, BufferEncoders);
+  const socket = await connect(at, {transport, keepAlive: 500});
+  transport.connectionStatus().subscribe({
+    onSubscribe: (s) => s.request(0x7fffffff),
+    onNext: (status) => { if (status.kind === 'NOT_CONNECTED') setTimeout(() => transport.connect(), 20); },
+  });
+  const got = [];
+  await new Promise((resolve, reject) => socket.requestStream(to('ticks')).subscribe({
+    onSubscribe: (s) => s.request(0x7fffffff),
+    onNext: (p) => {
+      got.push(Number(text(p)));
+      if (got.length % 200 === 0 && cuts < 3) {
+        ++cuts;
+        for (const s of open) s.destroy();
+        open = [];
+      }
+      if (got.length === 1000) resolve();
+    },
+    onError: reject, onComplete: () => reject(new Error('it ended')),
+  }));
+  assert.strictEqual(cuts, 3);
+  assert.deepStrictEqual(got.slice(0, 1000), Array.from({length: 1000}, (_, i) => i));
+  socket.close();
+  proxy.close();
+  for (const s of open) s.destroy();
+  child.kill();
+});
+
+for (const how of ['tcp', 'ws']) test(`our client: every interaction with their server, ${how}`, async () => {
   const forgotten = [];
   let asked = [], cancelled = 0;
   const routeOf = (p) => {
@@ -164,9 +256,9 @@ test('our client: every interaction with their server', async () => {
       cancel: () => { ++cancelled; },
     });
   });
-  const port = 20000 + process.pid % 20000;
+  const port = free();
   const server = new RSocketServer({
-    transport: new TcpServer({host: '127.0.0.1', port}, BufferEncoders),
+    transport: servers[how](port),
     getRequestHandler: () => ({
       requestResponse: (p) => routeOf(p) === 'fail' ? Single.error(new Error('as told')) : Single.of({data: p.data}),
       requestStream: () => count(1000),
@@ -176,7 +268,7 @@ test('our client: every interaction with their server', async () => {
   });
   server.start();
   await sleep(200);
-  const url = `tcp://127.0.0.1:${port}`;
+  const url = `${how}://127.0.0.1:${port}/`.replace(/^(tcp.*)\/$/, '$1');
   let r = await run(['sub', url, 'numbers']);
   assert.deepStrictEqual([r.code, r.out], [0, numbers(1000).join('\n') + '\n'], r.err);
   asked = [];

@@ -1,6 +1,7 @@
 #include "commands.hpp"
 
 #include <streamx/io/lines.hpp>
+#include <streamx/io/tls.hpp>
 #include <streamx/operators/map.hpp>
 #include <streamx/rsocket/client.hpp>
 
@@ -10,6 +11,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -61,6 +63,14 @@ auto stdin_lines(const asio::any_io_executor& ex) {
 rsocket::client_options client_options_of(const arguments& a) {
     rsocket::client_options options;
     options.window = a.request;
+    options.keepalive = std::chrono::milliseconds(a.keepalive);
+    const bool secure = a.url.starts_with("tls:") || a.url.starts_with("wss:");
+    if (secure && (a.insecure || !a.ca.empty())) {
+        streamx::io::tls_options tls;
+        tls.ca_file = a.ca;
+        tls.verify = !a.insecure;
+        options.tls.emplace(streamx::io::tls_role::client, tls);
+    }
     if (!a.token.empty())
         options.who = rsocket::credentials{"bearer", "", a.token};
     return options;

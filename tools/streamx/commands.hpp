@@ -15,6 +15,9 @@ struct arguments {
     std::vector<std::string> routes; // NAME=SOURCE of serve
     std::string url, out_url, route, payload;
     std::string token;
+    std::string ca, certificate, key; // files
+    bool insecure = false;
+    std::uint32_t keepalive = 10'000; // milliseconds
     std::uint64_t take = UINT64_MAX;
     std::uint32_t request = 256;
     std::uint64_t messages = 1'000'000;
@@ -30,6 +33,7 @@ enum exit_code { done = 0, failed = 1, usage = 2, unreachable = 3, refused = 4 }
 struct output_closed {};
 
 streamx::rsocket::client_options client_options_of(const arguments& a);
+streamx::rsocket::server_options server_options_of(const arguments& a);
 
 /// One line of output, as text or as a JSON object.
 void print_item(const arguments& a, const std::string& data);

@@ -4,6 +4,7 @@
 
 #include <streamx/core/error.hpp>
 #include <streamx/rsocket/error.hpp>
+#include <streamx/rsocket/url.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
@@ -30,6 +31,8 @@ int code_of(const boost::system::error_code& ec) {
     if (ec == errc::rejected_setup || ec == errc::rejected || ec == errc::invalid_setup ||
         ec == errc::unsupported_setup)
         return refused;
+    if (ec.category() == streamx::rsocket::url_category())
+        return usage;
     if (ec == asio::error::connection_refused || ec == asio::error::host_not_found ||
         ec == streamx::errc::handshake_timeout ||
         ec == boost::system::errc::no_such_file_or_directory)
@@ -86,8 +89,25 @@ int main(int argc, char** argv) {
         return sub;
     };
 
+    const auto shows_certificate = [&](CLI::App* sub) {
+        sub->add_option("--cert", a.certificate, "PEM file with the certificate for tls and wss");
+        sub->add_option("--key", a.key, "PEM file with its key, if that is another file");
+    };
+    const auto asks_certificate = [&](CLI::App* sub) {
+        sub->add_option("--ca", a.ca, "PEM file: who signs the server's certificate");
+        sub->add_flag("--insecure", a.insecure, "take any certificate for tls and wss");
+        sub->add_option("--keepalive", a.keepalive, "milliseconds between two signs of life")
+            ->check(CLI::Range(1U, 0x7FFF'FFFFU));
+    };
+
     auto* serving = add("serve", "serve sources as streams", serve);
-    serving->add_option("URL", a.urls, "tcp://host:port, unix:///path")->required();
+    serving
+        ->add_option(
+            "URL",
+            a.urls,
+            "tcp://host:port, tls://host:port, unix:///path, ws://host:port/path, wss://...")
+        ->required();
+    shows_certificate(serving);
     serving
         ->add_option(
             "--route",
@@ -102,6 +122,7 @@ int main(int argc, char** argv) {
         sub->add_flag("--json", a.json, "each item as a JSON object");
         sub->add_option("--request", a.request, "items that may be on their way")
             ->check(CLI::Range(1U, 0x7FFF'FFFFU));
+        asks_certificate(sub);
         return sub;
     };
     auto* subscribing = asks(add("sub", "print the items of a stream, one a line", sub), true);
@@ -112,10 +133,14 @@ int main(int argc, char** argv) {
     asking->add_option("PAYLOAD", a.payload);
     auto* measuring =
         asks(add("bench", "measure a server that has `count:N` as `bench`", bench), false);
-    measuring->add_option("--messages", a.messages);
+    measuring->add_option(
+        "--messages", a.messages, "so many of `bench`, then round trips of `echo`");
+    measuring->add_option("--size", a.size, "bytes of each round trip");
     auto* relaying = add("relay", "serve, at one URL, the routes of another", relay);
     relaying->add_option("IN", a.url, "where the streams come from")->required();
     relaying->add_option("OUT", a.out_url, "where they are served")->required();
+    asks_certificate(relaying);
+    shows_certificate(relaying);
 
     try {
         app.parse(argc, argv);

@@ -18,10 +18,7 @@ asio::awaitable<void> relay(const arguments& a) {
     const auto ex = co_await asio::this_coro::executor;
     const auto from = std::make_shared<rsocket::client>(
         co_await rsocket::async_connect(a.url, client_options_of(a), asio::use_awaitable));
-    rsocket::server_options options;
-    if (!a.token.empty())
-        options.authenticator = rsocket::bearer_tokens({a.token});
-    rsocket::server server(ex, options);
+    rsocket::server server(ex, server_options_of(a));
     const std::string any = rsocket::router::any;
     server.on_stream(any, [from](rsocket::request r) {
         return from->request_stream(std::move(r.metadata), std::move(r.message));

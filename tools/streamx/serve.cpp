@@ -3,6 +3,7 @@
 #include <streamx/channels/broadcast.hpp>
 #include <streamx/io/lines.hpp>
 #include <streamx/io/signal_stream.hpp>
+#include <streamx/io/tls.hpp>
 #include <streamx/operators/flat_map.hpp>
 #include <streamx/operators/map.hpp>
 #include <streamx/operators/on.hpp>
@@ -136,11 +137,20 @@ void add_route(
 
 } // namespace
 
-asio::awaitable<void> serve(const arguments& a) {
-    const auto ex = co_await asio::this_coro::executor;
+rsocket::server_options server_options_of(const arguments& a) {
     rsocket::server_options options;
     if (!a.token.empty())
         options.authenticator = rsocket::bearer_tokens({a.token});
+    if (!a.certificate.empty())
+        options.tls.emplace(
+            streamx::io::tls_role::server,
+            streamx::io::tls_options::server(a.certificate, a.key.empty() ? a.certificate : a.key));
+    return options;
+}
+
+asio::awaitable<void> serve(const arguments& a) {
+    const auto ex = co_await asio::this_coro::executor;
+    auto options = server_options_of(a);
     options.resume.emplace();
     rsocket::server server(ex, options);
     for (const auto& route : a.routes) {

@@ -1,0 +1,96 @@
+// The line of the npm packages that comes next, 1.0.0-alpha, as the client of our server.
+// Usage: node alpha.js <the streamx tool>, in a directory that has the packages.
+'use strict';
+const assert = require('assert');
+const {spawn} = require('child_process');
+const {createRequire} = require('module');
+const path = require('path');
+const load = createRequire(path.join(process.cwd(), 'any.js'));
+
+const {RSocketConnector} = load('rsocket-core');
+const {TcpClientTransport} = load('rsocket-tcp-client');
+const {WebsocketClientTransport} = load('rsocket-websocket-client');
+const {encodeCompositeMetadata, encodeRoute, WellKnownMimeType} = load('rsocket-composite-metadata');
+const WebSocket = load('ws');
+
+const [tool] = process.argv.slice(2);
+
+function serve(how) {
+  const child = spawn(tool, ['serve', `${how}://127.0.0.1:0`, '--route', 'numbers=count:1000', '--route', 'echo=echo'],
+    {stdio: ['ignore', 'ignore', 'pipe']});
+  return new Promise((resolve) => child.stderr.on('data', (said) =>
+    resolve({child, port: Number(String(said).match(/:(\d+)\/?\s*$/)[1])})));
+}
+
+const transports = {
+  tcp: (port) => new TcpClientTransport({connectionOptions: {host: '127.0.0.1', port}}),
+  ws: (port) => new WebsocketClientTransport(
+    {url: `ws://127.0.0.1:${port}/`, wsCreator: (url) => new WebSocket(url)}),
+};
+
+const to = (route, data = '') => ({
+  data: Buffer.from(data),
+  metadata: encodeCompositeMetadata(
+    new Map([[WellKnownMimeType.MESSAGE_RSOCKET_ROUTING, encodeRoute(route)]])),
+});
+
+/// What `begin` is answered; `more` is called with each item's number and what was begun.
+function answers(begin, more = () => {}) {
+  return new Promise((resolve, reject) => {
+    const got = [];
+    const stream = begin({
+      onNext: (p, last) => {
+        got.push(p.data.toString());
+        if (last) resolve(got);
+        else more(got.length, stream);
+      },
+      onComplete: () => resolve(got),
+      onError: reject,
+      onExtension: () => {}, request: () => {}, cancel: () => {},
+    });
+  });
+}
+
+async function every_interaction(how) {
+  const {child, port} = await serve(how);
+  const socket = await new RSocketConnector({
+    setup: {keepAlive: 1000, lifetime: 10000, dataMimeType: 'application/octet-stream',
+      metadataMimeType: 'message/x.rsocket.composite-metadata.v0'},
+    transport: transports[how](port),
+  }).connect();
+  const numbers = Array.from({length: 1000}, (_, i) => String(i + 1));
+
+  assert.deepStrictEqual(await answers((to_me) => socket.requestResponse(to('echo', 'hello'), to_me)), ['hello']);
+  await assert.rejects(answers((to_me) => socket.requestResponse(to('nowhere'), to_me)), /route/);
+  assert.deepStrictEqual(await answers((to_me) => socket.requestStream(to('numbers'), 0x7fffffff, to_me)), numbers);
+  assert.deepStrictEqual(
+    await answers((to_me) => socket.requestStream(to('numbers'), 10, to_me),
+      (count, stream) => { if (count % 10 === 0) stream.request(10); }), numbers);
+
+  const three = [];
+  const stream = socket.requestStream(to('numbers'), 3, {
+    onNext: (p) => three.push(p.data.toString()), onComplete: () => {}, onError: () => {}, onExtension: () => {}});
+  await answers((to_me) => socket.requestResponse(to('echo', 'x'), to_me));
+  assert.deepStrictEqual(three, ['1', '2', '3']);
+  stream.cancel();
+
+  const channel = await answers((to_me) => {
+    let sent = 0;
+    const send = (n) => {
+      while (n-- > 0 && sent < 100) out.onNext({data: Buffer.from(`item ${++sent}`)}, sent === 100);
+    };
+    const out = socket.requestChannel(to('echo', 'item 0'), 0x7fffffff, false, {...to_me, request: send});
+    return out;
+  });
+  assert.deepStrictEqual(channel, Array.from({length: 101}, (_, i) => `item ${i}`));
+  socket.close();
+  child.kill();
+  console.log(`ok: 1.0.0-alpha: every interaction with our server, ${how}`);
+}
+
+(async () => {
+  setTimeout(() => { console.error('it takes too long'); process.exit(1); }, 60000).unref();
+  await every_interaction('tcp');
+  await every_interaction('ws');
+  process.exit(0);
+})().catch((e) => { console.error(e); process.exit(1); });
