@@ -6,6 +6,8 @@
 #include <streamx/io/http.hpp>
 #include <streamx/io/line_codec.hpp>
 #include <streamx/io/lines.hpp>
+#include <streamx/rsocket/server.hpp>
+#include <streamx/sources/produce.hpp>
 #include <streamx/terminals/async_drain.hpp>
 #include <streamx/time/sleep_for.hpp>
 
@@ -14,14 +16,20 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -72,6 +80,17 @@ asio::awaitable<void> messages_to(feed& f, io::http_exchange& x) {
     co_await (send() || streamx::async_drain(ws.in, asio::use_awaitable));
 }
 
+/// The ticks as an RSocket stream, for each who asks.
+auto payloads_of(feed& f, const asio::any_io_executor& ex) {
+    using streamx::rsocket::payload;
+    return streamx::produce<payload>(
+        ex, 1, [&f](streamx::sender<payload>& out) -> asio::awaitable<void> {
+            feed::member self(f, "RSocket");
+            while (auto t = co_await self.ticks().next())
+                co_await out.send(payload(std::move(t->json)));
+        });
+}
+
 asio::awaitable<void> answer(feed& f, io::http_exchange& x) {
     const auto path = x.request().path();
     if (path == "/")
@@ -115,6 +134,20 @@ std::string table(const feed& f) {
     return std::move(out).str();
 }
 
+/// The next ticks as the command-line tool gets them, in a process of its own.
+asio::awaitable<void> show_tool(std::string tool, std::string url) {
+    const auto command = tool + " sub " + url + " ticks --take 3";
+    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
+    if (!pipe)
+        co_return;
+    auto lines = io::lines(asio::posix::stream_descriptor(
+        co_await asio::this_coro::executor, ::dup(::fileno(pipe.get()))));
+    std::cout << "$ " << command << '\n';
+    while (const auto line = co_await lines.next())
+        std::cout << *line << '\n';
+    std::cout << std::endl;
+}
+
 asio::awaitable<void> show(const feed& f) {
     picture view;
     for (;;) {
@@ -134,12 +167,20 @@ int act3(const arguments& args) {
     tcp::acceptor acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
     feed f(context.get_executor());
 
+    streamx::rsocket::server server(context.get_executor());
+    server.on_stream("ticks", [&](const streamx::rsocket::request&) {
+        return payloads_of(f, context.get_executor());
+    });
+    const auto rsocket = server.listen("tcp://127.0.0.1:0");
+
     const auto at = "127.0.0.1:" + std::to_string(acceptor.local_endpoint().port());
     std::cout << "This machine, live: http://" << at << "/\n"
               << "  the same as lines:     nc " << acceptor.local_endpoint().address().to_string()
               << ' ' << acceptor.local_endpoint().port() << "\n"
               << "  as events:             curl -N http://" << at << "/events\n"
               << "  as WebSocket messages: ws://" << at << "/ws\n"
+              << "  as an RSocket stream:  " << (args.tool.empty() ? "streamx" : args.tool)
+              << " sub " << rsocket << " ticks\n"
               << "  to make one slow:      curl -X POST http://" << at << "/slow\n\n"
               << std::flush;
 
@@ -156,8 +197,16 @@ int act3(const arguments& args) {
     asio::co_spawn(context, f.produce(), ends_it);
     asio::co_spawn(context, f.archive(), ends_it);
     asio::co_spawn(context, accept_all(f, acceptor), ends_it);
-    if (terminal)
-        asio::co_spawn(context, show(f), ends_it);
+    const auto look = [&]() -> asio::awaitable<void> {
+        if (!args.tool.empty())
+            co_await show_tool(args.tool, rsocket);
+        if (terminal)
+            co_await show(f);
+    };
+    asio::co_spawn(context, look(), [&](std::exception_ptr e) {
+        if (e)
+            ends_it(e);
+    });
     if (length == std::chrono::seconds::max())
         context.run();
     else

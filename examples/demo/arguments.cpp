@@ -50,7 +50,7 @@ std::chrono::seconds length(const char* text) {
 } // namespace
 
 const char* const usage =
-    "streamx_demo [--act N] [--for SECONDS] [file [file]]\n"
+    "streamx_demo [--act N] [--for SECONDS] [--tool STREAMX] [file [file]]\n"
     "\n"
     "Act 1 reads one or two text files line by line and hands what it finds to three consumers of\n"
     "different speed, through bounded channels: watch how the slowest holds back the reader.\n"
@@ -63,7 +63,9 @@ const char* const usage =
     "Act 3 samples this machine's counters ten times a second and serves them on a port of this\n"
     "machine: the page behind the address that it prints plots them. On a terminal it serves "
     "until\n"
-    "Ctrl-C, elsewhere for 20 seconds, and anywhere for as long as --for says.\n"
+    "Ctrl-C, elsewhere for 20 seconds, and anywhere for as long as --for says. With --tool it "
+    "also\n"
+    "shows what that program, `streamx`, gets of them over RSocket.\n"
     "\n"
     "Without --act all of them come, one after the other.\n";
 
@@ -77,6 +79,8 @@ arguments read_arguments(int argc, char** argv, int acts) {
             args.act = act_number(++i < argc ? argv[i] : nullptr, acts);
         else if (arg == "--for")
             args.serve_for = length(++i < argc ? argv[i] : nullptr);
+        else if (arg == "--tool" && i + 1 < argc)
+            args.tool = argv[++i];
         else if (arg.starts_with("--"))
             throw std::runtime_error("do not know " + arg + " (try --help)");
         else

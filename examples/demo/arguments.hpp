@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace demo {
@@ -9,7 +10,8 @@ namespace demo {
 struct arguments {
     std::vector<std::filesystem::path> files; ///< one or two
     std::chrono::seconds serve_for{0};        ///< how long act 3 serves; 0: see usage
-    int act = 0;                              ///< only this one, if it is not 0
+    std::string tool; ///< the program `streamx`, if act 3 is to show what it gets
+    int act = 0;      ///< only this one, if it is not 0
     bool help = false;
 };
 
