@@ -65,6 +65,6 @@ endif()
 
 execute_process(COMMAND "${PROGRAM}" --act 3 --for 3 --tool "${TOOL}" RESULT_VARIABLE result OUTPUT_VARIABLE out TIMEOUT 30)
 if(NOT result EQUAL 0 OR NOT out MATCHES "http://127.0.0.1:[0-9]+/\n" OR NOT out MATCHES "Served [1-9][0-9]* ticks"
-    OR NOT out MATCHES "sub tcp://127.0.0.1:[0-9]+ ticks --take 3\n({\"n\":[^\n]*}\n){3}\n")
+    OR NOT out MATCHES "sub tcp://127.0.0.1:[0-9]+ ticks --take 3\n{\"n\":[^\n]*\n{\"n\":[^\n]*\n{\"n\":[^\n]*\n\n")
     message(FATAL_ERROR "act 3: exit code ${result}\n${out}")
 endif()

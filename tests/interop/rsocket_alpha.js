@@ -18,8 +18,15 @@ const [tool] = process.argv.slice(2);
 function serve(how) {
   const child = spawn(tool, ['serve', `${how}://127.0.0.1:0`, '--route', 'numbers=count:1000', '--route', 'echo=echo'],
     {stdio: ['ignore', 'ignore', 'pipe']});
-  return new Promise((resolve) => child.stderr.on('data', (said) =>
-    resolve({child, port: Number(String(said).match(/:(\d+)\/?\s*$/)[1])})));
+  let said = '';
+  return new Promise((resolve, reject) => {
+    child.stderr.on('data', (chunk) => {
+      said += chunk;
+      const found = said.match(/listening on .*:(\d+)\/?\n/);
+      if (found) resolve({child, port: Number(found[1])});
+    });
+    child.on('exit', () => reject(new Error('serve: ' + said)));
+  });
 }
 
 const transports = {

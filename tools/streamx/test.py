@@ -55,7 +55,7 @@ def measure(run):
     said = json.loads(out)
     assert code == 0 and said["messages"] == 20000 and said["p50_us"] <= said["p99_us"] <= said["max_us"], out
     terminal, other = pty.openpty()
-    child = subprocess.Popen([TOOL, "bench", at, "--messages", "1000000000"], stderr=other, stdout=subprocess.PIPE)
+    child = subprocess.Popen([TOOL, "bench", at, "--messages", "2000000"], stderr=other, stdout=subprocess.PIPE)
     os.close(other)
     shown = b""
     while b"[=" not in shown:
@@ -125,7 +125,7 @@ def main(directory):
     assert run("sub", at, "n")[0] == 3  # nobody listens there any more
     for url in ("http://x", "tcp://x", "ws://:x", "unix://relative"):
         code, out, err = run("sub", url, "n")
-        assert (code, out) == (2, "") and url in err and err.count("\n") == 1, (code, err)
+        assert (code, out) == (2, "") and "URL" in err and err.count("\n") == 1, (code, err)
     assert run("serve", "tls://127.0.0.1:0", "--route", "n=count:3")[0] == 1  # it has no certificate
     assert run("sub")[0] == 2
 
