@@ -25,40 +25,35 @@ std::shared_ptr<gate_registry> gate_registry::of(asio::execution_context& contex
 
 void gate_registry::shutdown() noexcept {
     for (;;) {
-        // The channel dies outside the lock: destroying what is parked may destroy other gates.
-        std::unique_ptr<wake_channel> dying;
+        // It dies outside the lock: destroying what is parked may destroy other gates.
+        parked::pointer dying;
         std::lock_guard lock(mutex_);
         if (!first_)
             return;
         dying = first_->abandon();
-        first_->leave();
+        first_->unlink();
     }
 }
 
 void gate_base::settle_in(asio::execution_context& context) {
-    if (registry_) {
-        std::lock_guard lock(registry_->mutex_);
-        leave();
-    }
-    channel_ = std::make_unique<wake_channel>(gate_executor(context), 1);
+    leave();
     registry_ = gate_registry::of(context);
     std::lock_guard lock(registry_->mutex_);
     next_ = registry_->first_;
     if (next_)
         next_->previous_ = this;
     registry_->first_ = this;
-}
-
-gate_base::~gate_base() {
-    if (!registry_)
-        return;
-    std::lock_guard lock(registry_->mutex_);
-    leave();
-    channel_.reset(); // under the lock, so that the context cannot go meanwhile; nothing is parked
-                      // any more
+    context_ = &context;
 }
 
 void gate_base::leave() noexcept {
+    if (!registry_)
+        return;
+    std::lock_guard lock(registry_->mutex_);
+    unlink();
+}
+
+void gate_base::unlink() noexcept {
     if (registry_->first_ == this)
         registry_->first_ = next_;
     if (previous_)
@@ -66,6 +61,27 @@ void gate_base::leave() noexcept {
     if (next_)
         next_->previous_ = previous_;
     next_ = previous_ = nullptr;
+}
+
+parked_work<asio::any_io_executor>::parked_work(const asio::any_io_executor& ex) {
+    using namespace asio::execution;
+    if (const auto* io = ex.target<asio::io_context::executor_type>())
+        work_.emplace<io_work>(*io);
+    else
+        work_ = asio::prefer(asio::require(ex, blocking.never), outstanding_work.tracked);
+}
+
+asio::execution_context& parked_work<asio::any_io_executor>::context() const noexcept {
+    if (const auto* io = std::get_if<io_work>(&work_))
+        return io->context();
+    return asio::query(std::get<asio::any_io_executor>(work_), asio::execution::context);
+}
+
+void parked_work<asio::any_io_executor>::post(parked::completion f) {
+    if (auto* io = std::get_if<io_work>(&work_))
+        io->post(std::allocator<void>(), std::move(f));
+    else
+        std::get<asio::any_io_executor>(work_).execute(std::move(f));
 }
 
 } // namespace streamx::detail

@@ -317,6 +317,8 @@ public:
             --left;
             if (!take(*std::move(item))) [[unlikely]]
                 return halt::asked;
+            if (s.took_last) // who waits now looks again, and need not look twice
+                return halt::pending;
         }
         return halt::spent;
     }
@@ -867,9 +869,9 @@ private:
     /// Precondition: it has an item in the ring.
     poll<T> take(subscriber_type& s) {
         const auto position = s.position();
-        auto item = ring_.template give<poll<T>>(ring_.at(position), position);
-        ring_.let_go(position);
+        auto item = ring_.template take<poll<T>>(position);
         move_to(s, position + 1);
+        s.took_last = position + 1 == ring_.tail() && !may_admit(s, false);
         ++s.delivered;
         ++delivered_;
         return item;

@@ -42,7 +42,7 @@ private:
 
 /// Parks a handler for `w`, which is queued in its broadcast.
 template <class Waiter, class Handler, class Executor>
-void park_broadcast(boost::intrusive_ptr<Waiter> w, Handler handler, const Executor& ex) {
+void park_broadcast(const boost::intrusive_ptr<Waiter>& w, Handler handler, const Executor& ex) {
     broadcast_op<Waiter, Handler, Executor> op(std::move(handler), ex, w);
     if (auto slot = op.get_cancellation_slot(); slot.is_connected())
         slot.assign([w](asio::cancellation_type) {

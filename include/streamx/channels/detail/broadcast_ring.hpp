@@ -114,6 +114,19 @@ public:
                                            : Item(std::as_const(*from.item));
     }
 
+    /// The same, and one taker less. Precondition: it is not written over.
+    template <class Item>
+    Item take(std::uint64_t position) {
+        slot& from = at(position);
+        const bool last = is_last_use(from, position);
+        Item item = last ? Item(std::move(*from.item)) : Item(std::as_const(*from.item));
+        if (const auto takers = from.takers.load(std::memory_order_relaxed); takers != 0)
+            from.takers.store(takers - 1, std::memory_order_release);
+        if (last)
+            from.item.reset();
+        return item;
+    }
+
 private:
     static constexpr std::size_t largest_chunk =
         std::clamp<std::size_t>(std::bit_floor(2048 / sizeof(slot)), 4, 64);

@@ -54,8 +54,10 @@ struct subscriber : broadcast_waiter<T, subscriber<T>> {
     bool batches = false;
     overflow policy = overflow::wait;
     attention care = attention::lockstep;
-    bool here : 1 = false;   ///< gets items
-    bool gone : 1 = false;   ///< was here, and has left or was cut off
+    bool here : 1 = false; ///< gets items
+    bool gone : 1 = false; ///< was here, and has left or was cut off
+    /// Nothing came behind the item that it took last, and none could have by asking.
+    bool took_last : 1 = false;
     bool failed : 1 = false; ///< has been told of the failure that it ends with
 
     std::uint64_t position() const noexcept { return cursor.load(std::memory_order_relaxed); }

@@ -4,70 +4,232 @@
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/error.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution/allocator.hpp>
+#include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/execution_context.hpp>
-#include <boost/asio/experimental/basic_channel.hpp>
-#include <boost/asio/experimental/channel_error.hpp>
-#include <boost/asio/experimental/channel_traits.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
+#include <boost/asio/require.hpp>
 
-#include <exception>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 namespace streamx::detail {
 
-/// Names the context that a gate's raw channel lives in. Nothing ever runs on it: whatever is
-/// parked brings its own executor, whose outstanding work it counts.
-class gate_executor {
+/// A handler that waits in a gate, of whatever type. It is made with the handler's allocator, and is
+/// free again when the handler runs.
+class parked {
 public:
-    explicit gate_executor(asio::execution_context& context) noexcept : context_(&context) {}
+    /// Calls the handler with `ec`, by a post to its associated executor.
+    virtual void complete(error_code ec) = 0;
 
-    asio::execution_context& query(asio::execution::context_t) const noexcept { return *context_; }
-    template <class F>
-    void execute(F&&) const {
-        std::terminate();
-    }
-    friend bool operator==(gate_executor, gate_executor) noexcept = default;
+    /// What is posted: one pointer.
+    class completion;
+
+    struct deleter {
+        void operator()(parked* p) const noexcept { p->destroy(); }
+    };
+    using pointer = std::unique_ptr<parked, deleter>;
+
+protected:
+    ~parked() = default;
+    error_code result_;
 
 private:
-    asio::execution_context* context_;
+    virtual void run() = 0;
+    virtual void destroy() noexcept = 0;
 };
 
-/// The raw channel of an `error_code` holds its first element itself and the rest in a container.
-/// At capacity 1 there is no rest (and Asio's deque, which costs 600 bytes, is not needed).
-template <class Element>
-struct no_buffer {
-    bool empty() const noexcept { return true; }
-    void clear() noexcept {}
-    void pop_front() noexcept {}
-    void push_back(const Element&) { std::terminate(); }
-    Element& front() { std::terminate(); }
-    Element& back() { std::terminate(); }
+class parked::completion {
+public:
+    explicit completion(pointer p) noexcept : parked_(std::move(p)) {}
+    void operator()() { parked_.release()->run(); }
+
+private:
+    pointer parked_;
 };
 
-template <class... Signatures>
-struct gate_traits : asio::experimental::channel_traits<Signatures...> {
-    template <class... Others>
-    struct rebind {
-        using other = gate_traits<Others...>;
+/// An executor as the outstanding work of a handler that is parked. What it is asked to execute,
+/// once, is posted.
+template <class Executor>
+class parked_work {
+public:
+    explicit parked_work(const Executor& ex)
+        : executor_(asio::prefer(ex, asio::execution::outstanding_work.tracked)) {}
+
+    asio::execution_context& context() const noexcept {
+        return asio::query(executor_, asio::execution::context);
+    }
+
+    template <class Allocator>
+    void post(const Allocator& allocator, parked::completion f) {
+        post_to(executor_, allocator, std::move(f));
+    }
+
+private:
+    std::decay_t<decltype(asio::prefer(
+        std::declval<const Executor&>(), asio::execution::outstanding_work.tracked))>
+        executor_;
+};
+
+/// What an `io_context` keeps of a completion that is posted to it. It has done with that before the
+/// completion runs, so there can be room for it where the handler is parked.
+class post_room {
+public:
+    template <class T>
+    class allocator {
+    public:
+        using value_type = T;
+
+        explicit allocator(post_room& room) noexcept : room_(&room) {}
+        template <class U>
+        allocator(const allocator<U>& other) noexcept : room_(other.room_) {}
+
+        T* allocate(std::size_t n) { return static_cast<T*>(room_->take(n * sizeof(T))); }
+        void deallocate(T* p, std::size_t) noexcept { room_->give(p); }
+
+        friend bool operator==(allocator, allocator) noexcept = default;
+
+    private:
+        template <class U>
+        friend class allocator;
+        post_room* room_;
     };
-    template <class Element>
-    struct container {
-        using type = no_buffer<Element>;
-    };
+
+private:
+    void* take(std::size_t size) { return size <= sizeof(bytes_) ? bytes_ : ::operator new(size); }
+    void give(void* memory) noexcept {
+        if (memory != bytes_)
+            ::operator delete(memory);
+    }
+
+    alignas(std::max_align_t) std::byte bytes_[48];
 };
 
-using wake_channel =
-    asio::experimental::basic_channel<gate_executor, gate_traits<>, void(error_code)>;
+/// The same for an `io_context`. (To copy an executor that counts as work costs two atomic
+/// additions, so there is one, and one beside it that does not count.)
+class io_work {
+    using executor_type = std::decay_t<decltype(asio::require(
+        std::declval<const asio::io_context::executor_type&>(), asio::execution::blocking.never))>;
+    using tracked_type = std::decay_t<decltype(asio::require(
+        std::declval<const executor_type&>(), asio::execution::outstanding_work.tracked))>;
+
+public:
+    template <class Allocator, std::uintptr_t Bits>
+    explicit io_work(const asio::io_context::basic_executor_type<Allocator, Bits>& ex)
+        : executor_(asio::require(
+              ex,
+              asio::execution::allocator,
+              asio::execution::outstanding_work.untracked,
+              asio::execution::blocking.never)),
+          work_(asio::require(executor_, asio::execution::outstanding_work.tracked)) {}
+
+    asio::execution_context& context() const noexcept {
+        return asio::query(executor_, asio::execution::context);
+    }
+
+    template <class Allocator>
+    void post(const Allocator&, parked::completion f) {
+        asio::require(executor_, asio::execution::allocator(post_room::allocator<void>(room_)))
+            .execute(std::move(f));
+    }
+
+private:
+    executor_type executor_;
+    tracked_type work_;
+    post_room room_;
+};
+
+template <class Allocator, std::uintptr_t Bits>
+class parked_work<asio::io_context::basic_executor_type<Allocator, Bits>> : public io_work {
+    using io_work::io_work;
+};
+
+/// The executor of nearly all handlers is an `any_io_executor` that stands for an `io_context`.
+template <>
+class parked_work<asio::any_io_executor> {
+public:
+    explicit parked_work(const asio::any_io_executor& ex);
+
+    asio::execution_context& context() const noexcept;
+
+    template <class Allocator>
+    void post(const Allocator&, parked::completion f) { // it knows no allocators
+        post(std::move(f));
+    }
+
+private:
+    void post(parked::completion f);
+
+    std::variant<asio::any_io_executor, io_work> work_;
+};
+
+template <class Op>
+class parked_op final : public parked {
+    using executor_type = asio::associated_executor_t<Op>;
+    using allocator =
+        typename std::allocator_traits<decltype(state_allocator(asio::get_associated_allocator(
+            std::declval<const Op&>())))>::template rebind_alloc<parked_op>;
+
+public:
+    static std::unique_ptr<parked_op, deleter> make(Op&& op) {
+        allocator a = allocator_of(op);
+        parked_op* p = a.allocate(1);
+        try {
+            ::new (static_cast<void*>(p)) parked_op(std::move(op));
+        } catch (...) {
+            a.deallocate(p, 1);
+            throw;
+        }
+        return std::unique_ptr<parked_op, deleter>(p);
+    }
+
+    asio::execution_context& context() const noexcept { return work_.context(); }
+
+    void complete(error_code ec) override {
+        result_ = ec;
+        work_.post(asio::get_associated_allocator(op_), completion(pointer(this)));
+    }
+
+private:
+    explicit parked_op(Op&& op) : work_(asio::get_associated_executor(op)), op_(std::move(op)) {}
+
+    void run() override {
+        const auto result = result_;
+        Op op = std::move(op_);
+        free(allocator_of(op));
+        std::move(op)(result);
+    }
+    void destroy() noexcept override { free(allocator_of(op_)); }
+
+    static allocator allocator_of(const Op& op) noexcept {
+        return allocator(state_allocator(asio::get_associated_allocator(op)));
+    }
+    void free(allocator a) noexcept {
+        std::destroy_at(this);
+        a.deallocate(this, 1);
+    }
+
+    parked_work<executor_type> work_;
+    Op op_;
+};
 
 class gate_base;
 
-/// The gates whose raw channels live in one execution context, so that a gate may outlive it:
-/// when the context goes, whatever is parked there is destroyed with it and the gates forget it.
+/// The gates whose handlers are parked in one execution context, so that a gate may outlive it: when
+/// the context goes, whatever is parked there is destroyed with it and the gates forget it.
 class gate_registry {
 public:
     static std::shared_ptr<gate_registry> of(asio::execution_context& context);
@@ -87,23 +249,21 @@ public:
     gate_base& operator=(const gate_base&) = delete;
 
 protected:
-    virtual ~gate_base();
+    ~gate_base() = default;
 
-    /// Whether the raw channel is there.
-    bool is_settled_in(asio::execution_context& context) const noexcept {
-        return channel_ && &channel_->get_executor().query(asio::execution::context) == &context;
-    }
-    /// Makes the raw channel in `context`, in the place of one elsewhere. Call it without the lock.
+    /// Has `context` tell this gate when it goes, and no other. Call it without the lock.
     void settle_in(asio::execution_context& context);
+    /// What shares a registry with others ends with this, as long as `abandon` can still be called.
+    void leave() noexcept;
 
-    std::unique_ptr<wake_channel> channel_;
+    asio::execution_context* context_ = nullptr; ///< the one that it has settled in
 
 private:
     friend class gate_registry;
-    void leave() noexcept;
+    void unlink() noexcept;
 
-    /// Gives the raw channel away, under the lock, when the context goes.
-    virtual std::unique_ptr<wake_channel> abandon() noexcept = 0;
+    /// Gives away what is parked, under the lock, when the context goes.
+    virtual parked::pointer abandon() noexcept = 0;
 
     std::shared_ptr<gate_registry> registry_;
     gate_base* next_ = nullptr;
@@ -112,47 +272,48 @@ private:
 
 /// One waiter, one buffered wake-up: the only place where a completion handler is parked.
 ///
-/// It is a bounded raw channel of capacity 1. Its own lock (`Lock` is a mutex, or `null_lock`
-/// inside one strand) makes park, wake and abort atomic, which the raw channel's cancellation is
-/// not.
+/// Its lock (`Lock` is a mutex, or `null_lock` inside one strand) makes park, wake and abort atomic,
+/// and is held while a handler is posted: so the handler's context, when it goes, either finds it
+/// here or has it in its queue.
 template <class Lock>
 class gate final : public gate_base {
 public:
-    ~gate() { abort(); }
+    ~gate() {
+        abort();
+        leave();
+    }
 
     /// Parks `op` until `wake` or `abort`; at once if a wake-up is buffered. `op` is called with an
     /// `error_code` on its associated executor, never inside this call. A second one while one is
     /// parked gets `errc::operation_in_progress` and does not disturb the first.
     template <class Op>
     void park(Op op) {
-        std::unique_lock lock(lock_);
-        if (parked_) {
-            lock.unlock();
-            auto ex = asio::get_associated_executor(op);
-            auto allocator = asio::get_associated_allocator(op);
-            post_to(ex, allocator, [op = std::move(op)]() mutable {
-                std::move(op)(errc::operation_in_progress);
-            });
-            return;
+        auto mine = parked_op<Op>::make(std::move(op));
+        auto& context = mine->context();
+        std::optional<error_code> now;
+        {
+            std::unique_lock lock(lock_);
+            if (context_ != &context && !parked_) [[unlikely]] {
+                lock.unlock(); // of the two who could meet here, a waker does not look at that
+                settle_in(context);
+                lock.lock();
+            }
+            if (parked_)
+                now = errc::operation_in_progress;
+            else if (buffered_)
+                now.swap(buffered_);
+            else
+                parked_ = std::move(mine);
         }
-        auto& context = asio::query(asio::get_associated_executor(op), asio::execution::context);
-        if (!is_settled_in(context)) [[unlikely]] {
-            lock.unlock(); // of the two who could meet here, a waker does not look at the channel
-            settle_in(context);
-            lock.lock();
-        }
-        if (buffered_)
-            channel_->try_send(*std::exchange(buffered_, std::nullopt));
-        else
-            parked_ = true;
-        channel_->async_receive(parked_op<Op>{std::move(op)});
+        if (now) // the last step: when the handler runs, this may be destroyed
+            mine.release()->complete(*now);
     }
 
     /// Completes what is parked with `ec`, or buffers that for the next to come.
     void wake(error_code ec = {}) {
         std::lock_guard lock(lock_);
-        if (std::exchange(parked_, false) && channel_)
-            channel_->try_send(ec);
+        if (parked_)
+            parked_.release()->complete(ec);
         else
             buffered_ = ec;
     }
@@ -160,36 +321,19 @@ public:
     /// Completes what is parked, if anything, with `operation_aborted`.
     void abort() {
         std::lock_guard lock(lock_);
-        if (std::exchange(parked_, false) && channel_)
-            channel_->reset();
+        if (parked_)
+            parked_.release()->complete(asio::error::operation_aborted);
     }
 
 private:
-    template <class Op>
-    struct parked_op {
-        using executor_type = asio::associated_executor_t<Op>;
-        using allocator_type = asio::associated_allocator_t<Op>;
-
-        executor_type get_executor() const noexcept { return asio::get_associated_executor(op); }
-        allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(op); }
-
-        void operator()(error_code ec) {
-            if (ec == asio::experimental::error::channel_cancelled)
-                ec = asio::error::operation_aborted;
-            std::move(op)(ec);
-        }
-
-        Op op;
-    };
-
-    std::unique_ptr<wake_channel> abandon() noexcept override {
+    parked::pointer abandon() noexcept override {
         std::lock_guard lock(lock_);
-        parked_ = false;
-        return std::move(channel_);
+        context_ = nullptr;
+        return std::move(parked_);
     }
 
     [[no_unique_address]] Lock lock_;
-    bool parked_ = false;
+    parked::pointer parked_;
     std::optional<error_code> buffered_;
 };
 

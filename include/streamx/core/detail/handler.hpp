@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/pool_allocator.hpp>
 
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -8,7 +9,6 @@
 #include <boost/asio/execution/allocator.hpp>
 #include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/prefer.hpp>
-#include <boost/asio/recycling_allocator.hpp>
 #include <boost/asio/require.hpp>
 
 #include <memory>
@@ -107,11 +107,11 @@ void post_to(const Executor& ex, const Allocator& allocator, F f) {
         .execute(std::move(f));
 }
 
-/// The allocator for an operation's state: the handler's own, or else Asio's recycling one.
+/// The allocator for an operation's state: the handler's own, or else the pool's.
 template <class Allocator>
 auto state_allocator(const Allocator& allocator) {
     if constexpr (std::is_same_v<Allocator, std::allocator<void>>)
-        return asio::recycling_allocator<void>();
+        return pool_allocator<void>();
     else
         return allocator;
 }
