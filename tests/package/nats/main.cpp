@@ -12,9 +12,9 @@ int main() {
     options.servers = {"nats://127.0.0.1:1"};
     boost::system::error_code got;
     streamx::nats::async_connect(
-        ctx.get_executor(),
-        options,
-        [&](boost::system::error_code ec, streamx::nats::connection) { got = ec; });
+        ctx.get_executor(), options, [&](boost::system::error_code ec, streamx::nats::connection) {
+            got = ec;
+        });
     ctx.run();
     std::cout << got.message() << '\n';
     return got.category() == streamx::nats::client_category() ? 0 : 1;
