@@ -44,8 +44,9 @@ asio::awaitable<void> request_stream(rsocket::client& client) {
 }
 
 asio::awaitable<void> request_channel(rsocket::client& client) {
+    const auto executor = co_await asio::this_coro::executor;
     auto words = streamx::from_range(std::vector<std::string>{"one", "two", "three"}) |
-                 streamx::on(co_await asio::this_coro::executor) |
+                 streamx::on(executor) |
                  streamx::map([](std::string s) { return payload(std::move(s)); });
     auto shouted = client.request_channel("shout", std::move(words));
     std::cout << "channel:";
