@@ -54,7 +54,8 @@ void serve(asio::io_context& context, const std::string& url) {
 }
 
 asio::awaitable<void> join(std::string url, std::string name) {
-    auto client = co_await rsocket::async_connect(std::move(url), {}, asio::use_awaitable);
+    const rsocket::client_options options;
+    auto client = co_await rsocket::async_connect(std::move(url), options, asio::use_awaitable);
     const auto ex = co_await asio::this_coro::executor;
     auto said = streamx::io::lines(asio::posix::stream_descriptor(ex, ::dup(STDIN_FILENO))) |
                 streamx::map([name](std::string_view line) {

@@ -62,7 +62,8 @@ asio::awaitable<void> fire_and_forget(rsocket::client& client) {
 }
 
 asio::awaitable<void> run(std::string url) {
-    auto client = co_await rsocket::async_connect(std::move(url), {}, use_awaitable);
+    const rsocket::client_options options;
+    auto client = co_await rsocket::async_connect(std::move(url), options, use_awaitable);
     co_await request_response(client);
     co_await request_stream(client);
     co_await request_channel(client);

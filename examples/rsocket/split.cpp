@@ -50,7 +50,8 @@ asio::awaitable<void> consume(readings in) {
 }
 
 asio::awaitable<void> consume_from(std::string url) {
-    auto client = co_await rsocket::async_connect(std::move(url), {}, asio::use_awaitable);
+    const rsocket::client_options options;
+    auto client = co_await rsocket::async_connect(std::move(url), options, asio::use_awaitable);
     co_await consume(client.request_stream("readings"));
 }
 

@@ -318,7 +318,7 @@ def ten_thousand_idle_connections():
             assert p.frame()[1] == KEEPALIVE
         each = (s.memory() - before) / many
         s.is_well()
-        assert each < 8192, each
+        assert each < 16384, each  # a sanitizer's margins included
         for p in idle:
             p.close()
         s.is_well()
