@@ -2,12 +2,15 @@
 
 #include <unit/io/certificates.hpp>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <optional>
 #include <vector>
 
@@ -140,6 +143,41 @@ TEST_F(connection_test, a_request_says_why_it_has_no_answer) {
             20ms,
             asio::redirect_error(use_awaitable, ec));
         EXPECT_EQ(ec, asio::error::timed_out);
+    });
+}
+
+TEST_F(connection_test, many_may_ensure_the_same_stream_at_once) {
+    const auto ensure = [this](nats::connection c) -> asio::awaitable<void> {
+        co_await make_stream(c, nats::storage::file);
+    };
+    run([&]() -> asio::awaitable<void> {
+        std::vector<nats::connection> all;
+        for (int i = 0; i < 8; ++i)
+            all.push_back(co_await connect());
+        for (int round = 0; round < 30; ++round) {
+            std::vector<std::future<void>> done;
+            for (auto& c : all)
+                done.push_back(asio::co_spawn(ctx, ensure(c), asio::use_future));
+            for (auto& d : done) {
+                while (d.wait_for(0s) != std::future_status::ready)
+                    co_await asio::post(ctx, use_awaitable);
+                EXPECT_NO_THROW(d.get()) << round;
+            }
+            co_await all[0].async_request("$JS.API.STREAM.DELETE.S", "", 5s, use_awaitable);
+        }
+    });
+}
+
+TEST_F(connection_test, a_stream_with_the_subjects_of_another_is_refused) {
+    run([this]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        co_await make_stream(c);
+        nats::stream_config config;
+        config.name = "T";
+        config.subjects.push_back("s.x");
+        error_code ec;
+        co_await nats::ensure_stream(c, config, asio::redirect_error(use_awaitable, ec));
+        EXPECT_EQ(ec, error_code(10065, nats::jetstream_category()));
     });
 }
 

@@ -9,12 +9,14 @@
 namespace streamx::nats::detail {
 namespace {
 
-/// While these last there is no leader, or it is not ready.
-bool may_pass(const error_code& ec) {
+/// While these last there is no leader, or it is not ready, or the stream is still being made.
+bool may_pass(const error_code& ec, const message& answer) {
     if (ec == errc::no_responders || ec == asio::error::timed_out)
         return true;
     if (ec.category() != jetstream_category())
         return false;
+    if (ec.value() == 10012) // a consumer was not created, for many reasons
+        return json_member(answer.payload(), "error.description") == "invalid stream";
     return ec.value() == 10008 || ec.value() == 10009 || ec.value() == 10004 ||
            ec.value() == 10118 || ec.value() == 10074;
 }
@@ -53,23 +55,30 @@ std::string stream_json(const stream_config& c) {
         .str();
 }
 
-void ensure_stream_with(
+constexpr int not_found = 10059, other_config = 10058, overlaps = 10065;
+
+/// A name that is in use: the stream is changed. Of two that create it at once, one may instead be
+/// told that its subjects overlap with a stream, which is the same stream.
+void ensure_stream_exists(
     const std::shared_ptr<link>& l,
-    const std::string& verb,
     const stream_config& config,
     std::chrono::milliseconds timeout,
     const answer_ptr<nothing>& done) {
-    call_api(
-        l,
-        "STREAM." + verb + "." + config.name,
-        stream_json(config),
-        timeout,
-        [weak = std::weak_ptr(l), verb, config, timeout, done](error_code ec, const message&) {
-            const auto self = weak.lock();
-            if (self && verb == "CREATE" && ec == error_code(10058, jetstream_category()))
-                return ensure_stream_with(self, "UPDATE", config, timeout, done);
-            done->complete(ec);
+    const auto call = [name = config.name, body = stream_json(config), timeout](
+                          const std::shared_ptr<link>& to, const char* verb, auto then) {
+        call_api(to, std::string("STREAM.") + verb + '.' + name, body, timeout, std::move(then));
+    };
+    call(l, "CREATE", [call, weak = std::weak_ptr(l), done](error_code created, const message&) {
+        const auto self = weak.lock();
+        const bool in_use = created.category() == jetstream_category() &&
+                            (created.value() == other_config || created.value() == overlaps);
+        if (!self || !in_use)
+            return done->complete(created);
+        call(self, "UPDATE", [created, done](error_code updated, const message&) {
+            const bool another = updated == error_code(not_found, jetstream_category());
+            done->complete(another ? created : updated);
         });
+    });
 }
 
 /// Asks until it is answered otherwise than that it cannot be now. What it waits for holds it.
@@ -92,7 +101,7 @@ public:
             [self = shared_from_this()](error_code ec, const message& m) {
                 if (!ec)
                     ec = api_error(m);
-                if (may_pass(ec) && self->link_.now() < self->until_)
+                if (may_pass(ec, m) && self->link_.now() < self->until_)
                     self->ask_again();
                 else
                     self->then_(ec, m);
@@ -180,7 +189,7 @@ void ensure(
     const stream_config& config,
     std::chrono::milliseconds timeout,
     const answer_ptr<nothing>& done) {
-    ensure_stream_with(l, "CREATE", config, timeout, done);
+    ensure_stream_exists(l, config, timeout, done);
 }
 
 void ensure(

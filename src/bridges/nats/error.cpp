@@ -78,6 +78,20 @@ public:
         case 10039:
         case 10076:
             return "JetStream is not enabled";
+        case 10008:
+        case 10009:
+            return "the cluster has no leader";
+        case 10012:
+            return "the consumer cannot be created";
+        case 10023:
+        case 10047:
+        case 10028:
+        case 10074:
+            return "the servers do not have the storage, the memory or the number of replicas";
+        case 10052:
+            return "the configuration of the stream is invalid";
+        case 10065:
+            return "the subjects overlap with those of another stream";
         default:
             return "JetStream answered with err_code " + std::to_string(value);
         }
