@@ -31,7 +31,6 @@ set(streamx_nats_headers
 set(streamx_nats_sources
     src/bridges/nats/ensure.cpp
     src/bridges/nats/error.cpp
-    src/bridges/nats/graveyard.cpp
     src/bridges/nats/json.cpp
     src/bridges/nats/link.cpp
     src/bridges/nats/message.cpp

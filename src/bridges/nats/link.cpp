@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
 #include <unistd.h>
 
 namespace streamx::nats::detail {
@@ -25,20 +23,8 @@ struct owned_fd {
 
 constexpr auto pause_while_connecting = std::chrono::milliseconds(2);
 
-/// The library's own threads begin with its first use, and inherit how this one is scheduled: as batch
-/// work, so that the one that frees messages does not interrupt the loop whenever it is given one.
-void open_library() {
-    static std::once_flag once;
-    std::call_once(once, [] {
-        int policy = SCHED_OTHER;
-        sched_param before{};
-        const sched_param none{};
-        ::pthread_getschedparam(::pthread_self(), &policy, &before);
-        ::pthread_setschedparam(::pthread_self(), SCHED_BATCH, &none);
-        nats_Open(-1);
-        ::pthread_setschedparam(::pthread_self(), policy, &before);
-    });
-}
+/// Of a long burst so much leaves at a time: the server has it while the rest is made.
+constexpr std::size_t at_a_time = 32 * 1024;
 
 } // namespace
 
@@ -215,7 +201,6 @@ natsStatus link::configure(natsOptions* o) {
 }
 
 void link::connect_now(const answer_ptr<link_ptr>& done) {
-    open_library();
     natsOptions* o = nullptr;
     auto s = natsOptions_Create(&o);
     if (s == NATS_OK)
@@ -344,28 +329,33 @@ void link::on_readable(unsigned generation, error_code ec) {
         rearm_->set(pause_while_connecting);
 }
 
+/// Writes what the socket takes; when it takes no more, `flush` goes on as soon as it does.
+void link::write() {
+    if (!want_write_ || !fd_ || write_waiting_)
+        return;
+    natsConnection_ProcessWriteEvent(nc_);
+    if (!want_write_ || !fd_)
+        return;
+    write_waiting_ = true;
+    fd_->async_wait(
+        asio::posix::stream_descriptor::wait_write,
+        [self = shared_from_this(), g = fd_generation_](error_code ec) {
+            {
+                std::lock_guard relock(self->mutex);
+                if (g != self->fd_generation_)
+                    return;
+                self->write_waiting_ = false;
+            }
+            if (!ec)
+                self->flush();
+        });
+}
+
 void link::flush() {
     std::lock_guard lock(mutex);
+    write();
     if (!fd_ || write_waiting_)
         return;
-    if (want_write_)
-        natsConnection_ProcessWriteEvent(nc_);
-    if (want_write_ && fd_) {
-        write_waiting_ = true;
-        fd_->async_wait(
-            asio::posix::stream_descriptor::wait_write,
-            [self = shared_from_this(), g = fd_generation_](error_code ec) {
-                {
-                    std::lock_guard relock(self->mutex);
-                    if (g != self->fd_generation_)
-                        return;
-                    self->write_waiting_ = false;
-                }
-                if (!ec)
-                    self->flush();
-            });
-        return;
-    }
     each_member([](link_member& m) { m.on_writable(); });
     close_when_flushed();
 }
@@ -423,7 +413,11 @@ error_code link::publish(const char* subject, const char* reply, std::string_vie
 
 error_code link::publish(natsMsg* m) {
     const auto s = natsConnection_PublishMsg(nc_, m);
-    return s == NATS_OK ? error_code() : client_error(s);
+    if (s != NATS_OK)
+        return client_error(s);
+    if (buffered() >= at_a_time)
+        write();
+    return {};
 }
 
 error_code link::subscribe(

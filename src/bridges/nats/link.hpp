@@ -1,7 +1,6 @@
 #pragma once
 
 #include "alarm.hpp"
-#include "graveyard.hpp"
 
 #include <streamx/bridges/nats/connection.hpp>
 #include <streamx/bridges/nats/detail/message.hpp>
@@ -88,7 +87,9 @@ public:
     watch<connection_event>& events() noexcept { return events_; }
     std::size_t buffered() const;
 
+    /// May be called without the lock.
     error_code publish(const char* subject, const char* reply, std::string_view payload);
+    /// Also lets go what has gathered, when it is much.
     error_code publish(natsMsg* m);
 
     using request_handler = std::function<void(error_code, const message&)>;
@@ -146,6 +147,7 @@ private:
     void adopt(int fd, unsigned generation);
     void arm_read();
     void on_readable(unsigned generation, error_code ec);
+    void write();
     void flush();
     void drain(subscription& s);
     void close_when_flushed();
@@ -159,7 +161,6 @@ private:
     template <class F>
     void each_member(F f);
 
-    graveyard::attendant attendant_;
     asio::any_io_executor ex_;
     connect_options options_;
     watch<connection_event> events_;

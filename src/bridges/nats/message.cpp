@@ -1,10 +1,13 @@
 #include <streamx/bridges/nats/detail/message.hpp>
 
-#include "graveyard.hpp"
-
 #include <nats/nats.h>
 
 #include <cstdlib>
+
+/// What the client library frees a message with, on a thread of its own that it wakes for it. It is
+/// exported, and the same in every version so far, but in no header: where it is not there, the thread
+/// does it.
+extern "C" __attribute__((weak)) void natsMsg_free(void* native);
 
 namespace streamx::nats::detail {
 namespace {
@@ -18,7 +21,10 @@ std::string_view text(const char* s) noexcept {
 } // namespace
 
 void message::deleter::operator()(void* p) const noexcept {
-    graveyard::bury(p, static_cast<std::size_t>(natsMsg_GetDataLength(native(p))));
+    if (natsMsg_free)
+        natsMsg_free(p);
+    else
+        natsMsg_Destroy(native(p));
 }
 
 std::string_view message::subject() const noexcept {

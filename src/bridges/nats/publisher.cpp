@@ -34,7 +34,7 @@ public:
     go_back_publisher(const link_ptr& l, const sink_options& o)
         : link_(l), options_(o), inbox_(l->new_inbox()), ex_(l->executor()), base_(o.first_id) {
         if (options_.id_prefix.empty())
-            options_.id_prefix = inbox_;
+            options_.id_prefix = inbox_.substr(inbox_.find('.') + 1); // of random letters
     }
 
     void start() {
