@@ -23,7 +23,8 @@ public:
     static constexpr std::uint64_t max_single = 10'000;
     static constexpr clock::duration shortest_wait = std::chrono::microseconds(500);
 
-    token_bucket(std::uint64_t rate, std::uint64_t burst) noexcept : rate_(rate), burst_(burst) {}
+    token_bucket(std::uint64_t rate, std::uint64_t burst) noexcept
+        : rate_(rate), burst_(burst), one_(time_for(1, 0)), all_but_one_(time_for(burst - 1, 0)) {}
 
     /// Takes `n` tokens if they are there. Of more than `burst` that many have to be there, and the
     /// rest is owed. If it is false, `wake_at` says when to come again.
@@ -87,18 +88,28 @@ private:
     clock::time_point time_of(std::uint64_t n) const noexcept {
         if (n >= burst_)
             return full_at_ + clock::duration(fraction_ != 0);
-        const auto before = time_for(burst_ - n, 0);
+        const auto before = n == 1 ? all_but_one_ : time_for(burst_ - n, 0);
         return full_at_ - before.whole + clock::duration(fraction_ > before.fraction);
     }
 
     void add(std::uint64_t n) noexcept {
-        const auto more = time_for(n, fraction_);
+        const auto more = n == 1 ? time_for_one(fraction_) : time_for(n, fraction_);
         full_at_ = later(full_at_, more.whole);
         fraction_ = more.fraction;
     }
 
+    /// `time_for(1, fraction)` without its divisions, which cost more than all else here.
+    span time_for_one(std::uint64_t fraction) const noexcept {
+        const auto sum = one_.fraction + fraction; // each below `rate`
+        if (sum < rate_)
+            return {one_.whole, sum};
+        return {one_.whole + clock::duration(1), sum - rate_};
+    }
+
     std::uint64_t rate_;
     std::uint64_t burst_;
+    span one_;
+    span all_but_one_;
     clock::time_point full_at_{};
     std::uint64_t fraction_ = 0;
     clock::duration lateness_{};
