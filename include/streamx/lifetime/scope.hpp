@@ -153,7 +153,7 @@ public:
 
     /// Requests a stop of those that listen to the stop token, so that they come to their end in good
     /// order, waits until there are no children any more, and cancels those that are left after
-    /// `within`.
+    /// `within`: at once if that is 0 or, as a deadline may have passed, negative.
     /// @completes `void(std::exception_ptr)` on the handler's associated executor, the scope's by
     ///            default; never inside this call
     /// @errors  as `async_join`; a child that had to be cancelled is no failure

@@ -8,6 +8,7 @@
 #include <streamx/core/detail/untracked.hpp>
 #include <streamx/core/poll.hpp>
 #include <streamx/time/clock_service.hpp>
+#include <streamx/time/detail/checked_length.hpp>
 #include <streamx/time/detail/timer.hpp>
 
 #include <boost/asio/error.hpp>
@@ -109,6 +110,8 @@ private:
 
 /// Fails when the consumer takes longer than `length` from one item to its next pull: then upstream is
 /// released, at once, and the next pull fails. The time that upstream takes does not count.
+/// With 0 the consumer has to be back before any time has passed.
+/// Throws `std::invalid_argument` if `length` is negative.
 /// @marble  `-1-2-3-|`  ->  `backpressure_timeout(3s)`, pulled at 1 and 6  ->  `-1----x`
 /// @errors  `asio::error::timed_out`; upstream's, unchanged
 /// @cancels nothing is held, so nothing can be lost
@@ -116,6 +119,7 @@ private:
 ///          there are items
 /// @others  backpressureTimeout (Akka)
 [[nodiscard]] inline auto backpressure_timeout(clock_service::duration length) {
+    detail::not_negative(length, "backpressure_timeout: length must not be negative");
     return adaptor([length]<async_stream Up>(Up up) {
         using state = detail::watched_consumer<Up>;
         auto ex = up.get_executor();

@@ -4,6 +4,7 @@
 #include <streamx/core/detail/checked.hpp>
 #include <streamx/core/poll.hpp>
 #include <streamx/time/clock_service.hpp>
+#include <streamx/time/detail/checked_length.hpp>
 #include <streamx/time/detail/clock.hpp>
 #include <streamx/time/detail/timed_stream.hpp>
 
@@ -51,7 +52,8 @@ struct timed_chunker {
 } // namespace detail
 
 /// Gathers items into vectors of `size`, or of what has come when `length` has passed since the
-/// first in it came. Never gives an empty one. Throws `std::invalid_argument` if `size` is 0.
+/// first in it came. Never gives an empty one. With a `length` of 0 a chunk is what is there at
+/// once, as of `ready_chunks`. Throws `std::invalid_argument` if `size` is 0 or `length` negative.
 /// @marble  `-1-23------4-|`  ->  `chunks_timeout(2, 3s)`  ->  `---[1,2]-[3]----[4]|`
 /// @errors  upstream's, after a chunk of the items that came before it
 /// @cancels the items of a chunk that is not full yet stay for the next pull, and its time goes on
@@ -59,6 +61,7 @@ struct timed_chunker {
 /// @others  bufferTimeout (Rx), groupedWithin (Akka)
 [[nodiscard]] inline auto chunks_timeout(std::size_t size, clock_service::duration length) {
     detail::checked_size(size, "chunks_timeout: size must be at least 1");
+    detail::not_negative(length, "chunks_timeout: length must not be negative");
     return detail::timed(
         [size, length]<class T> { return detail::timed_chunker<T>{size, length}; });
 }

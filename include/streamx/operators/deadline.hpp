@@ -2,6 +2,7 @@
 
 #include <streamx/core/poll.hpp>
 #include <streamx/time/clock_service.hpp>
+#include <streamx/time/detail/checked_length.hpp>
 #include <streamx/time/detail/clock.hpp>
 #include <streamx/time/detail/timed_stream.hpp>
 
@@ -34,13 +35,15 @@ struct deadline_of_all {
 };
 } // namespace detail
 
-/// Fails when a stream has not come to its end `length` after the first pull.
+/// Fails when a stream has not come to its end `length` after the first pull: at once with 0.
+/// Throws `std::invalid_argument` if `length` is negative.
 /// @marble  `-1-2-3-4-5-`  ->  `deadline(4s)`  ->  `-1-2-x`
 /// @errors  `asio::error::timed_out`; upstream's, unchanged
 /// @cancels nothing is held, so nothing can be lost
 /// @cost    one allocation; nothing buffered; a look at the clock an item
 /// @others  completionTimeout (Akka)
 [[nodiscard]] inline auto deadline(clock_service::duration length) {
+    detail::not_negative(length, "deadline: length must not be negative");
     return detail::timed([length]<class T> { return detail::deadline_of_all<T>{length, {}}; });
 }
 

@@ -2,6 +2,7 @@
 
 #include <streamx/core/poll.hpp>
 #include <streamx/time/clock_service.hpp>
+#include <streamx/time/detail/checked_length.hpp>
 #include <streamx/time/detail/clock.hpp>
 #include <streamx/time/detail/timed_stream.hpp>
 
@@ -46,12 +47,15 @@ struct debouncer {
 
 /// Passes on an item when no other has come in the time `quiet` after it; of those that come faster
 /// the last. What was held at the end comes with the end, and before a failure.
+/// With 0 it passes on the last of those that come at once.
+/// Throws `std::invalid_argument` if `quiet` is negative.
 /// @marble  `-12-3------4-|`  ->  `debounce(3s)`  ->  `-------3---4|`
 /// @errors  upstream's, after the item that was held
 /// @cancels the item that is held stays for the next pull, and its time goes on
 /// @cost    one allocation; one item held; a timer an item that is followed by a pause
 /// @others  debounce (Rx)
 [[nodiscard]] inline auto debounce(clock_service::duration quiet) {
+    detail::not_negative(quiet, "debounce: quiet must not be negative");
     return detail::timed([quiet]<class T> { return detail::debouncer<T>{quiet, {}, {}}; });
 }
 

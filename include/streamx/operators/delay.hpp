@@ -6,6 +6,7 @@
 #include <streamx/core/poll.hpp>
 #include <streamx/core/stream_interface.hpp>
 #include <streamx/time/clock_service.hpp>
+#include <streamx/time/detail/checked_length.hpp>
 #include <streamx/time/detail/timer.hpp>
 
 #include <memory>
@@ -67,13 +68,15 @@ private:
 };
 
 /// Holds each item for so long before it passes it on, one at a time: the next one is not asked for
-/// before. The end and a failure are not delayed.
+/// before. The end and a failure are not delayed. With 0 it passes them on as they come.
+/// Throws `std::invalid_argument` if `length` is negative.
 /// @marble  `-1-----2-|`  ->  `delay(2s)`  ->  `---1-----2|`
 /// @errors  upstream's, unchanged
 /// @cancels the item that is held stays for the next pull, and its time goes on
 /// @cost    one allocation; one item held; O(log n) an item where n timers are set
 /// @others  delayElements (Rx), delay (Akka)
 [[nodiscard]] inline auto delay(clock_service::duration length) {
+    detail::not_negative(length, "delay: length must not be negative");
     return adaptor(
         [length]<async_stream Up>(Up up) { return delay_stream<Up>(std::move(up), length); });
 }

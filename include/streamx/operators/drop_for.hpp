@@ -3,6 +3,7 @@
 #include <streamx/core/detail/budget.hpp>
 #include <streamx/core/poll.hpp>
 #include <streamx/time/clock_service.hpp>
+#include <streamx/time/detail/checked_length.hpp>
 #include <streamx/time/detail/clock.hpp>
 #include <streamx/time/detail/timed_stream.hpp>
 
@@ -37,13 +38,15 @@ struct drop_in_time {
 };
 } // namespace detail
 
-/// Drops what comes in the time `length` after the first pull, and passes on the rest.
+/// Drops what comes in the time `length` after the first pull, and passes on the rest: all, with 0.
+/// Throws `std::invalid_argument` if `length` is negative.
 /// @marble  `-1-2-3-4-|`  ->  `drop_for(4s)`  ->  `-----3-4-|`
 /// @errors  upstream's, unchanged
 /// @cancels nothing is held, so nothing can be lost
 /// @cost    one allocation; nothing buffered; a look at the clock for an item that is dropped
 /// @others  skip (Rx), dropWithin (Akka)
 [[nodiscard]] inline auto drop_for(clock_service::duration length) {
+    detail::not_negative(length, "drop_for: length must not be negative");
     return detail::timed([length]<class T> { return detail::drop_in_time<T>{length, {}, false}; });
 }
 

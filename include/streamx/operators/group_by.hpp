@@ -8,6 +8,7 @@
 #include <streamx/core/async_stream.hpp>
 #include <streamx/core/detail/checked.hpp>
 #include <streamx/time/clock_service.hpp>
+#include <streamx/time/detail/checked_length.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -43,7 +44,7 @@ using group_by_stream = detail::outlet<std::pair<Key, group_stream<T>>>;
 /// `options.patience`. A group is open until its stream is destroyed; the next item of its key opens
 /// another. If the stream of groups is destroyed the groups go on, and items of other keys are
 /// dropped. With all of them gone upstream is let go of. Throws `std::invalid_argument` if
-/// `max_groups` or the capacity is 0.
+/// `max_groups` or the capacity is 0, or the patience negative.
 /// @marble  `-1-2-3-|`  ->  `group_by(x => x % 2, 9)`  ->  `-(1,g)-(0,h)--|`, g: `-1---3-|`, h: `-2-|`
 /// @errors  to the groups and their stream, after what came before: upstream's; what `key` throws;
 ///          `errc::too_many_groups`; `errc::group_not_consumed`
@@ -54,6 +55,7 @@ template <class KeyFn>
 [[nodiscard]] auto group_by(KeyFn key, std::size_t max_groups, group_by_options options = {}) {
     detail::checked_size(max_groups, "group_by: max_groups must be at least 1");
     detail::checked_size(options.capacity, "group_by: capacity must be at least 1");
+    detail::not_negative(options.patience, "group_by: patience must not be negative");
     return adaptor([max_groups, options, key = std::move(key)]<async_stream Up>(Up up) mutable {
         using item = item_t<Up>;
         static_assert(

@@ -2,12 +2,12 @@
 
 #include <streamx/core/poll.hpp>
 #include <streamx/time/clock_service.hpp>
+#include <streamx/time/detail/checked_length.hpp>
 #include <streamx/time/detail/clock.hpp>
 #include <streamx/time/detail/timed_stream.hpp>
 
 #include <functional>
 #include <optional>
-#include <stdexcept>
 #include <utility>
 
 namespace streamx {
@@ -52,8 +52,7 @@ struct keeper_alive {
 /// @others  keepAlive (Akka)
 template <class Make>
 [[nodiscard]] auto keep_alive(clock_service::duration length, Make make) {
-    if (length <= clock_service::duration::zero())
-        throw std::invalid_argument("keep_alive: length must be positive");
+    detail::positive(length, "keep_alive: length must be positive");
     return detail::timed([length, make = std::move(make)]<class T>() mutable {
         return detail::keeper_alive<T, Make>{length, std::move(make)};
     });

@@ -2,11 +2,11 @@
 
 #include <streamx/core/poll.hpp>
 #include <streamx/time/clock_service.hpp>
+#include <streamx/time/detail/checked_length.hpp>
 #include <streamx/time/detail/clock.hpp>
 #include <streamx/time/detail/timed_stream.hpp>
 
 #include <optional>
-#include <stdexcept>
 #include <utility>
 
 namespace streamx {
@@ -55,8 +55,7 @@ struct sampler {
 /// @cost    one allocation; one item held; a timer a period in which an item came
 /// @others  sample (Rx)
 [[nodiscard]] inline auto sample(clock_service::duration period) {
-    if (period <= clock_service::duration::zero())
-        throw std::invalid_argument("sample: period must be positive");
+    detail::positive(period, "sample: period must be positive");
     return detail::timed([period]<class T> { return detail::sampler<T>{period, {}}; });
 }
 

@@ -2,6 +2,7 @@
 
 #include <streamx/core/poll.hpp>
 #include <streamx/time/clock_service.hpp>
+#include <streamx/time/detail/checked_length.hpp>
 #include <streamx/time/detail/clock.hpp>
 #include <streamx/time/detail/timed_stream.hpp>
 
@@ -31,13 +32,15 @@ struct take_in_time {
 };
 } // namespace detail
 
-/// Passes on what comes in the time `length` after the first pull, and ends then.
+/// Passes on what comes in the time `length` after the first pull, and ends then: at once with 0.
+/// Throws `std::invalid_argument` if `length` is negative.
 /// @marble  `-1-2-3-4-5-`  ->  `take_for(4s)`  ->  `-1-2|`
 /// @errors  upstream's, unchanged
 /// @cancels nothing is held, so nothing can be lost
 /// @cost    one allocation; nothing buffered; a look at the clock an item
 /// @others  take (Rx), takeWithin (Akka)
 [[nodiscard]] inline auto take_for(clock_service::duration length) {
+    detail::not_negative(length, "take_for: length must not be negative");
     return detail::timed([length]<class T> { return detail::take_in_time<T>{length, {}}; });
 }
 

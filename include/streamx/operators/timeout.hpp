@@ -2,6 +2,7 @@
 
 #include <streamx/core/poll.hpp>
 #include <streamx/time/clock_service.hpp>
+#include <streamx/time/detail/checked_length.hpp>
 #include <streamx/time/detail/clock.hpp>
 #include <streamx/time/detail/timed_stream.hpp>
 
@@ -41,6 +42,8 @@ struct timeout_each {
 
 /// Fails when upstream takes longer than `length` for an item, or for its end, counted from when it
 /// was asked in vain. A consumer that takes its time between two pulls does not count.
+/// With 0 it fails where it would have to wait.
+/// Throws `std::invalid_argument` if `length` is negative.
 /// @marble  `-1---------`  ->  `timeout(4s)`  ->  `-1----x`
 /// @errors  `asio::error::timed_out`; upstream's, unchanged
 /// @cancels nothing is held, so nothing can be lost; the time of a pull that was cancelled goes on
@@ -48,6 +51,7 @@ struct timeout_each {
 /// @cost    one allocation; nothing buffered; a timer where it has to wait
 /// @others  timeout (Rx), idleTimeout (Akka)
 [[nodiscard]] inline auto timeout(clock_service::duration length) {
+    detail::not_negative(length, "timeout: length must not be negative");
     return detail::timed([length]<class T> { return detail::timeout_each<T>{length, {}}; });
 }
 

@@ -5,6 +5,7 @@
 #include <streamx/core/poll.hpp>
 #include <streamx/core/stream_interface.hpp>
 #include <streamx/time/clock_service.hpp>
+#include <streamx/time/detail/checked_length.hpp>
 #include <streamx/time/detail/timer.hpp>
 
 #include <cstddef>
@@ -65,7 +66,8 @@ private:
     bool given_ = false;
 };
 
-/// Gives one item, a 0, so long after the first pull, and ends.
+/// Gives one item, a 0, so long after the first pull, and ends. With a `length` of 0 it comes at once.
+/// Throws `std::invalid_argument` if `length` is negative.
 /// @marble  `after(executor, 3s)`  ->  `---0|`
 /// @errors  `operation_aborted` if the executor's context goes
 /// @cancels nothing is taken, so nothing is lost
@@ -73,7 +75,7 @@ private:
 /// @others  timer (Rx)
 template <class Executor>
 [[nodiscard]] after_stream<Executor> after(Executor ex, clock_service::duration length) {
-    return {std::move(ex), length};
+    return {std::move(ex), detail::not_negative(length, "after: length must not be negative")};
 }
 
 } // namespace streamx

@@ -5,12 +5,12 @@
 #include <streamx/core/poll.hpp>
 #include <streamx/core/stream_interface.hpp>
 #include <streamx/time/clock_service.hpp>
+#include <streamx/time/detail/checked_length.hpp>
 #include <streamx/time/detail/timer.hpp>
 
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <utility>
 
 namespace streamx {
@@ -91,9 +91,7 @@ private:
 template <class Executor>
 [[nodiscard]] interval_stream<Executor>
 interval(Executor ex, clock_service::duration period, missed_tick missed = missed_tick::burst) {
-    if (period <= clock_service::duration::zero())
-        throw std::invalid_argument("interval: period must be positive");
-    return {std::move(ex), period, missed};
+    return {std::move(ex), detail::positive(period, "interval: period must be positive"), missed};
 }
 
 } // namespace streamx

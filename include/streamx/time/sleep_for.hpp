@@ -50,7 +50,8 @@ struct initiate_sleep {
 } // namespace detail
 
 /// Waits for some time by the clock of an executor's context: `clock_service`, so that it takes no
-/// time on a `testing::virtual_clock`.
+/// time on a `testing::virtual_clock`. A negative `length` is a moment that has passed, and waits no
+/// longer than 0 does, as Asio's timers have it: so one may sleep for what is left of something.
 /// @completes `void(error_code)` on the handler's associated executor, `ex` by default; never
 ///            inside this call
 /// @errors  `operation_aborted` when cancelled, or the context goes

@@ -161,6 +161,19 @@ TEST_F(scope_test, a_graceful_stop_lets_them_come_to_their_end_and_cancels_after
     EXPECT_EQ(clock.elapsed(), 11s);
 }
 
+TEST_F(scope_test, a_deadline_that_has_passed_cancels_at_once) {
+    for (auto within : {0s, -1s}) {
+        completion_probe<> stopped;
+        children->spawn(ctx.get_executor(), sleeper(1h));
+        children->async_stop(within, stopped.handler());
+        clock.run();
+
+        EXPECT_EQ(stopped.calls(), 1);
+        EXPECT_FALSE(stopped->failure);
+        EXPECT_EQ(clock.elapsed(), 0s);
+    }
+}
+
 TEST_F(scope_test, a_graceful_stop_does_not_wait_for_its_deadline_when_all_is_over) {
     children->spawn(ctx.get_executor(), items().hang() | stop_on(children->get_stop_token()));
     children->async_stop(1h, joined.handler());
