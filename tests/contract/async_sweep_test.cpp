@@ -10,20 +10,24 @@
 #include <streamx/operators/stop_on.hpp>
 #include <streamx/operators/switch_map.hpp>
 #include <streamx/operators/via.hpp>
+#include <streamx/terminals/async_for_each.hpp>
 #include <streamx/testing/script_source.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 #include <streamx/time/sleep_for.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -255,6 +259,140 @@ TEST(async_sweep_test, a_pull_that_is_cancelled_at_any_point_loses_nothing) {
             if (p.gives_all) {
                 EXPECT_EQ(all.got, (std::vector{1, 2, 3, 4, 5}));
             }
+            return !over;
+        });
+}
+
+// A terminal with calls in flight.
+
+/// Functions for `async_for_each(n)`, each of which takes its time to end in another way.
+using calls = std::vector<std::pair<std::string, std::function<asio::awaitable<void>(int)>>>;
+
+calls functions(const site& s) {
+    auto slowly = s.slowly();
+    return {
+        {"one that ends when it is cancelled",
+         [slowly](int i) -> asio::awaitable<void> { co_await slowly(i); }},
+        {"one that tidies up",
+         [count = s.alive](int i) -> asio::awaitable<void> {
+             const going_on guard(count);
+             bool cancelled = false;
+             try {
+                 co_await sleep_for(std::chrono::seconds(i));
+             } catch (const std::exception&) {
+                 cancelled = true;
+             }
+             if (!cancelled)
+                 co_return;
+             co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+             co_await sleep_for(1h);
+         }},
+        {"one that does not listen",
+         [count = s.alive](int i) -> asio::awaitable<void> {
+             const going_on guard(count);
+             co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+             co_await sleep_for(std::chrono::seconds(i));
+         }},
+    };
+}
+
+/// What came of an `async_for_each(n)`.
+struct for_each_outcome {
+    int calls = 0;
+    std::exception_ptr failure;
+    int left = 0;       // in flight when it completed
+    unsigned owned = 0; // of upstream
+};
+
+template <class Fn>
+void start_for_each(
+    asio::io_context& ctx,
+    const site& here,
+    Fn fn,
+    asio::cancellation_slot slot,
+    for_each_outcome& out) {
+    async_for_each(
+        here.up(),
+        3,
+        std::move(fn),
+        asio::bind_cancellation_slot(
+            slot,
+            asio::bind_executor(
+                ctx.get_executor(),
+                [&out, alive = here.alive, seen = here.seen](std::exception_ptr failure) {
+                    ++out.calls;
+                    out.failure = std::move(failure);
+                    out.left = *alive;
+                    out.owned = static_cast<unsigned>(seen.live());
+                })));
+}
+
+/// Cancels an `async_for_each(n)` of `fn(site)` after so many steps. False if it was over before.
+template <class Make>
+bool joins(Make make, int steps, asio::cancellation_type how) {
+    asio::io_context ctx;
+    virtual_clock clock(ctx);
+    site here{ctx.get_executor(), {}};
+    for_each_outcome out;
+    asio::cancellation_signal cancel;
+    start_for_each(ctx, here, make(here), cancel.slot(), out);
+    run_steps(clock, steps);
+    const bool over = out.calls != 0;
+
+    cancel.emit(how);
+    clock.run();
+
+    EXPECT_EQ(out.calls, 1);
+    EXPECT_EQ(out.left, 0) << "it did not wait for what was in flight";
+    EXPECT_EQ(out.owned, 0U);
+    EXPECT_EQ(to_error_code(out.failure), over ? error_code() : asio::error::operation_aborted);
+    EXPECT_FALSE(cancel.slot().has_handler());
+    return !over;
+}
+
+template <class Check>
+void sweep_steps(const std::string& name, Check check) {
+    for (int steps = 0; check(steps); ++steps) {
+        ASSERT_LT(steps, 500) << name << " does not come to its end";
+        if (::testing::Test::HasFailure())
+            FAIL() << name << " after " << steps << " steps";
+    }
+}
+
+TEST(async_sweep_test, a_for_each_that_is_cancelled_at_any_point_waits_for_what_is_in_flight) {
+    using enum asio::cancellation_type;
+    const auto count = functions(site{}).size();
+    for (auto how : {total, partial, terminal}) {
+        for (std::size_t i = 0; i != count; ++i)
+            sweep_steps(functions(site{})[i].first, [&](int steps) {
+                return joins([i](const site& s) { return functions(s)[i].second; }, steps, how);
+            });
+        sweep_steps("an operation", [&](int steps) {
+            return joins([](const site& s) { return s.after_a_while(); }, steps, how);
+        });
+    }
+}
+
+TEST(async_sweep_test, the_context_of_a_for_each_may_go_at_any_point) {
+    const auto count = functions(site{}).size();
+    for (std::size_t i = 0; i != count; ++i)
+        sweep_steps(functions(site{})[i].first, [&](int steps) {
+            std::optional<asio::io_context> ctx(std::in_place);
+            std::optional<virtual_clock> clock(std::in_place, *ctx);
+            site here{ctx->get_executor(), {}};
+            for_each_outcome out;
+            asio::cancellation_signal cancel;
+            start_for_each(*ctx, here, functions(here)[i].second, cancel.slot(), out);
+            run_steps(*clock, steps);
+            const bool over = out.calls != 0;
+
+            clock.reset();
+            here.ex = {};
+            ctx.reset();
+            cancel.emit(asio::cancellation_type::total);
+
+            EXPECT_EQ(*here.alive, 0);
+            EXPECT_EQ(here.seen.live(), 0U);
             return !over;
         });
 }

@@ -19,7 +19,8 @@ namespace streamx {
 /// @errors  upstream's, when what is in flight has been given; the first failure of `f`, in order:
 ///          what is in flight behind it is then cancelled (terminal) and waited for
 /// @cancels as its own wait: what is in flight goes on, and no item is lost; a stream that is destroyed
-///          cancels what is in flight
+///          cancels what is in flight and does not wait for it, as a destructor cannot:
+///          `async_for_each(n)` does
 /// @cost    at most `n` items; a coroutine is kept for each slot, so that a function that completes
 ///          without waiting costs about what a call in a coroutine does, and no allocation but its own
 /// @others  buffered (futures), flat_map_sequential (Rx), mapAsync (Akka)

@@ -39,7 +39,8 @@ struct async_mapping_by_key : async_mapping<T, Fn> {
 ///          else that is in flight is then cancelled (terminal) and waited for, and what was made
 ///          nevertheless is given before
 /// @cancels as its own wait: what is in flight goes on, and no item is lost; a stream that is destroyed
-///          cancels what is in flight
+///          cancels what is in flight and does not wait for it, as a destructor cannot:
+///          `async_for_each(n)` does
 /// @cost    at most `n` items; an allocation for a key of which nothing is in flight
 /// @others  mapAsyncPartitioned (Akka)
 template <class Key, class Fn>

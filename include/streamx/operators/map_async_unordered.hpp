@@ -14,7 +14,8 @@ namespace streamx {
 ///          is in flight is then cancelled (terminal) and waited for, and what was made nevertheless
 ///          is given before
 /// @cancels as its own wait: what is in flight goes on, and no item is lost; a stream that is destroyed
-///          cancels what is in flight
+///          cancels what is in flight and does not wait for it, as a destructor cannot:
+///          `async_for_each(n)` does
 /// @cost    at most `n` items; no allocation an item but those of `f`
 /// @others  buffer_unordered (futures), flat_map (Rx), mapAsyncUnordered (Akka)
 template <class Fn>

@@ -4,13 +4,17 @@
 #include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/async_mapping.hpp>
 #include <streamx/core/detail/awaitable_fn.hpp>
+#include <streamx/core/detail/checked.hpp>
 #include <streamx/core/detail/driver.hpp>
+#include <streamx/core/detail/in_flight.hpp>
+#include <streamx/core/detail/joined.hpp>
 #include <streamx/core/detail/steps.hpp>
 
 #include <concepts>
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -79,18 +83,22 @@ auto async_for_each(S&& stream, Fn fn, Token&& token) {
 /// @errors  what the stream threw, when what was in flight is done; the first failure of `fn`, when
 ///          all else that was in flight has been cancelled (terminal) and is over;
 ///          `operation_aborted` when cancelled
-/// @cancels total, partial, terminal; what is in flight is then cancelled, and not waited for
+/// @cancels total, partial, terminal: nothing more is taken and the stream let go of, what is in flight is
+///          cancelled (terminal), and it completes when all of that is over. So nothing runs any more
+///          when it has completed, whatever the reason; a call that does not listen to its
+///          cancellation is waited for as long as it takes
 /// @threads may be called from any thread
 template <async_stream S, class Fn, class Token>
     requires(!std::is_reference_v<S>)
 auto async_for_each(S&& stream, std::size_t n, Fn fn, Token&& token) {
-    return detail::async_drive<void(std::exception_ptr)>(
-        std::move(stream) | detail::map_async(
-                                n,
-                                detail::made_order::of_completion,
-                                "async_for_each: n must be at least 1",
-                                std::move(fn)),
-        detail::ignore_step(),
+    detail::checked_size(n, "async_for_each: n must be at least 1");
+    using work = detail::async_mapping<item_t<S>, Fn>;
+    using state = detail::in_flight<S, work>;
+    const auto ex = stream.get_executor();
+    return detail::async_drive_joined(
+        ex,
+        std::make_shared<state>(
+            std::move(stream), work{std::move(fn)}, n, detail::made_order::of_completion),
         std::forward<Token>(token));
 }
 

@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <gtest/gtest.h>
@@ -262,6 +263,61 @@ TEST_F(async_for_each_test, n_at_once_fails_with_what_one_of_them_does) {
     EXPECT_EQ(seen.live(), 0U);
     EXPECT_THROW(
         async_for_each(upstream().end(), 0, note_later(), p.handler()), std::invalid_argument);
+}
+
+TEST_F(async_for_each_test, n_at_once_that_is_cancelled_waits_until_what_is_in_flight_has_ended) {
+    auto [tx, rx] = make_channel<int>(ctx.get_executor(), 1); // it ends when this says so
+    int running = 0;
+    completion_probe<> p;
+    asio::cancellation_signal cancel;
+    async_for_each(
+        upstream().item(1).hang(),
+        4,
+        [&](int i) -> asio::awaitable<void> {
+            ++running;
+            co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+            const auto last = co_await rx.next();
+            items.push_back(i + *last);
+            --running;
+        },
+        asio::bind_cancellation_slot(cancel.slot(), p.handler()));
+    run();
+
+    cancel.emit(asio::cancellation_type::total);
+    run();
+    EXPECT_EQ(p.calls(), 0);
+    EXPECT_EQ(running, 1);
+    EXPECT_EQ(seen.live(), 0U) << "upstream is let go of at once";
+
+    tx.try_send(10);
+    run();
+    EXPECT_EQ(p->ec, asio::error::operation_aborted);
+    EXPECT_EQ(running, 0);
+    EXPECT_EQ(items, std::vector{11});
+}
+
+TEST_F(async_for_each_test, n_at_once_may_be_cancelled_by_its_own_function) {
+    int running = 0;
+    completion_probe<> p;
+    asio::cancellation_signal cancel;
+    async_for_each(
+        upstream().item(1).item(2).item(3).hang(),
+        1,
+        [&](int i) -> asio::awaitable<void> {
+            ++running;
+            items.push_back(i);
+            if (i == 2)
+                cancel.emit(asio::cancellation_type::total);
+            --running;
+            co_return;
+        },
+        asio::bind_cancellation_slot(cancel.slot(), p.handler()));
+    run();
+
+    EXPECT_EQ(p->ec, asio::error::operation_aborted);
+    EXPECT_EQ(running, 0);
+    EXPECT_EQ(items, (std::vector{1, 2}));
+    EXPECT_EQ(seen.live(), 0U);
 }
 
 } // namespace

@@ -22,6 +22,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -102,6 +103,13 @@ public:
         if (!self->stalled_ || self->landed_.any())
             self->wake();
         input_waits<1>::async_wait(self, ex, std::move(handler));
+    }
+
+    /// Has it take no more, cancel what is going on, and fail with `operation_aborted` when all of that
+    /// is over. Called from any thread.
+    void give_up() {
+        given_up_.store(true, std::memory_order_release);
+        this->wake();
     }
 
     /// The stream is gone: what is going on is cancelled, and nobody hears of it any more.
@@ -220,6 +228,8 @@ private:
         stalled_ = false;
         if (!here_)
             return halt::pending; // nobody has waited yet, and so it is not known where to run
+        if (given_up_.exchange(false, std::memory_order_acquire)) [[unlikely]]
+            abandon();
         const pull_scope scope(this, p);
         landed_.collect([this](slot* s) { land(*s); });
         for (bool more = true; more && p.left != 0 && !p.asked && !p.thrown;) {
@@ -257,7 +267,10 @@ private:
         return any;
     }
 
-    bool can_take() const noexcept { return up_ && taken_ < most_ && !outstanding(0); }
+    bool can_take() const noexcept {
+        return up_ && taken_ < most_ && !outstanding(0) &&
+               !given_up_.load(std::memory_order_relaxed);
+    }
 
     slot& free_slot() {
         if (!free_) {
@@ -328,6 +341,14 @@ private:
             });
         else
             cancel_all();
+    }
+
+    /// Nothing is taken any more, and all that is going on is cancelled and waited for.
+    void abandon() {
+        if (!failure_)
+            failure_ = make_failure(asio::error::operation_aborted, Work::name);
+        up_.reset();
+        cancel_all();
     }
 
     /// Gives what is ready to be given. False if there was nothing.
@@ -577,10 +598,11 @@ private:
     Work work_;
     std::size_t most_;
     bool ordered_;
-    bool stalled_ = false;        // a pull would find nothing, as things are
-    bool wants_upstream_ = false; // has found it pending
-    std::exception_ptr failure_;  // the first one
-    std::exception_ptr last_;     // upstream's, which comes behind all that is going on
+    std::atomic<bool> given_up_ = false; // and a pull has not heard of it yet
+    bool stalled_ = false;               // a pull would find nothing, as things are
+    bool wants_upstream_ = false;        // has found it pending
+    std::exception_ptr failure_;         // the first one
+    std::exception_ptr last_;            // upstream's, which comes behind all that is going on
 
     std::size_t taken_ = 0;
     std::vector<std::unique_ptr<slot>> slots_;
