@@ -5,6 +5,7 @@
 #include <streamx/testing/completion_probe.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
@@ -193,6 +194,68 @@ TEST_F(any_sink_test, a_send_that_comes_to_nothing_gives_the_item_back) {
     EXPECT_EQ(*ends.rx.try_next(), 3);
     run();
     EXPECT_EQ(orphaned->ec, asio::error::operation_aborted);
+}
+
+/// One that has an `async_send` of its own, which means more than to wait for room and to send.
+struct confirming_sink : plain_sink {
+    using waits_for_room = void;
+    template <class Token>
+    auto async_send(int, Token&&) {
+        ++*confirmed;
+    }
+    int* confirmed;
+};
+
+TEST_F(any_sink_test, sends_by_waiting_for_room_to_a_sink_that_asks_for_it) {
+    std::vector<int> back;
+    int confirmed = 0;
+    any_sink<int> sink = confirming_sink{{ends.tx, &back}, &confirmed};
+    sink.try_send(1);
+    completion_probe<> sent;
+    sink.async_send(2, sent.handler());
+    run();
+    EXPECT_EQ(sent.calls(), 0);
+    EXPECT_EQ(*ends.rx.try_next(), 1);
+    run();
+    EXPECT_EQ(sent->ec, error_code());
+
+    completion_probe<> cancelled;
+    asio::cancellation_signal cancel;
+    sink.async_send(3, asio::bind_cancellation_slot(cancel.slot(), cancelled.handler()));
+    cancel.emit(asio::cancellation_type::total);
+    run();
+
+    EXPECT_EQ(cancelled->ec, asio::error::operation_aborted);
+    EXPECT_EQ(back, std::vector{3});
+    EXPECT_EQ(*ends.rx.try_next(), 2);
+    EXPECT_EQ(confirmed, 0);
+}
+
+TEST_F(any_sink_test, a_send_that_waits_is_work_where_its_handler_runs_and_no_longer) {
+    std::vector<int> back;
+    int confirmed = 0;
+    any_sink<int> sinks[] = {
+        ends.tx, plain_sink{ends.tx, &back}, confirming_sink{{ends.tx, &back}, &confirmed}};
+    for (auto& sink : sinks) {
+        asio::io_context handlers;
+        sink.try_send(1);
+        completion_probe<> p;
+        sink.async_send(2, asio::bind_executor(handlers.get_executor(), p.handler()));
+        run();
+        handlers.poll();
+        EXPECT_FALSE(handlers.stopped());
+
+        EXPECT_EQ(*ends.rx.try_next(), 1);
+        for (int i = 0; i != 4; ++i) {
+            run();
+            handlers.poll();
+        }
+
+        EXPECT_EQ(p.calls(), 1);
+        EXPECT_TRUE(handlers.stopped());
+        EXPECT_TRUE(ctx.stopped());
+        EXPECT_EQ(*ends.rx.try_next(), 2);
+    }
 }
 
 } // namespace
