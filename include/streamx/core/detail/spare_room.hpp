@@ -16,7 +16,8 @@ namespace streamx::detail {
 /// Room for one small operation at a time, of one who has one after the other. Used from any thread.
 ///
 /// It is part of an executor, which a user's coroutine may ask for and keep: so it is never freed, but
-/// used again. Nothing but the room is lost when two should have the same.
+/// used again, and there are `own_room::most` of them at most. Nothing but the room is lost when two
+/// should have the same.
 class spare_room {
 public:
     /// Null if there is an operation in it, or it is too small.
@@ -39,14 +40,20 @@ private:
     alignas(std::max_align_t) std::byte room_[128];
 };
 
-/// A room that is somebody's own.
+/// A room that is somebody's own, as long as there are any.
 class own_room {
 public:
+    static constexpr std::size_t most = 4096;
+
     own_room() : room_(rooms::all().take()) {}
     own_room(const own_room&) = delete;
     own_room& operator=(const own_room&) = delete;
-    ~own_room() { rooms::all().give_back(room_); }
+    ~own_room() {
+        if (room_)
+            rooms::all().give_back(room_);
+    }
 
+    /// Null if there were too many others.
     spare_room* get() const noexcept { return room_; }
 
 private:
@@ -59,6 +66,8 @@ private:
 
         spare_room* take() {
             std::lock_guard lock(mutex_);
+            if (free_.empty() && made_.size() == most)
+                return nullptr;
             if (free_.empty()) {
                 free_.reserve(made_.size() + 1); // so that all can be given back
                 made_.push_back(std::make_unique<spare_room>());
@@ -82,7 +91,7 @@ private:
     spare_room* room_;
 };
 
-/// Takes what fits into it from such a room, and the rest from where Asio does. Small, so that an executor
+/// Takes what fits into it from such a room, if there is one, and the rest from where Asio does. Small, so that an executor
 /// that has it fits into an `any_io_executor`.
 template <class T>
 class spare_allocator {
@@ -94,12 +103,12 @@ public:
     spare_allocator(const spare_allocator<U>& other) noexcept : room_(other.room_) {}
 
     T* allocate(std::size_t n) {
-        if (void* p = room_->take(n * sizeof(T)))
+        if (void* p = room_ ? room_->take(n * sizeof(T)) : nullptr)
             return static_cast<T*>(p);
         return asio::recycling_allocator<T>().allocate(n);
     }
     void deallocate(T* p, std::size_t n) noexcept {
-        if (!room_->give_back(p))
+        if (!room_ || !room_->give_back(p))
             asio::recycling_allocator<T>().deallocate(p, n);
     }
 
