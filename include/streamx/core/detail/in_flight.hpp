@@ -4,23 +4,21 @@
 #include <streamx/core/detail/arrivals.hpp>
 #include <streamx/core/detail/async_function.hpp>
 #include <streamx/core/detail/budget.hpp>
+#include <streamx/core/detail/context_watch.hpp>
 #include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/handler.hpp>
+#include <streamx/core/detail/in_flight_landing.hpp>
 #include <streamx/core/detail/in_flight_slot.hpp>
+#include <streamx/core/detail/in_flight_worker.hpp>
 #include <streamx/core/detail/input_waits.hpp>
+#include <streamx/core/detail/key_turns.hpp>
 #include <streamx/core/detail/spare_room.hpp>
-#include <streamx/core/detail/untracked.hpp>
 #include <streamx/core/detail/work_count.hpp>
 #include <streamx/core/error.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/this_coro.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -46,9 +44,8 @@ enum class made_order { of_input, of_completion };
 /// when what came of it has been given. What is going on refers to this, which therefore outlives its
 /// stream until all has landed. It lands on any thread, and wakes who waits.
 ///
-/// Coroutines run in workers, one a slot, that are kept: to begin one for each item would cost most
-/// of the time. Inside a pull a worker goes on with one item after another as long as its function
-/// completes without waiting, and hands what it made to the one who pulls: a loop, no more.
+/// A coroutine runs in its slot's worker (`in_flight_worker`); what an operation completes with is an
+/// `in_flight_landing`.
 template <async_stream Up, class Work>
 class in_flight final : public input_waits<1>,
                         public std::enable_shared_from_this<in_flight<Up, Work>> {
@@ -56,7 +53,10 @@ class in_flight final : public input_waits<1>,
     using key = typename Work::key;
     using slot = in_flight_slot<in_flight, item_t<Up>, made, key>;
     using hold = typename slot::hold;
+    using landing = in_flight_landing<in_flight>;
+    using worker = in_flight_worker<in_flight>;
     using operation = decltype(std::declval<Work&>().start(std::declval<item_t<Up>&>()));
+    static constexpr const char* name = Work::name;
     static constexpr bool by_coroutine = is_coroutine_start<operation>;
     static constexpr bool keyed = !std::is_same_v<key, std::monostate>;
 
@@ -146,80 +146,6 @@ private:
         in_flight* self_;
         in_flight* outer_;
         pull* outer_pull_;
-    };
-
-    /// What an operation completes with, on any thread. If it is destroyed instead, the item lands as
-    /// a failure.
-    class landing {
-    public:
-        using executor_type = asio::any_io_executor;
-        using cancellation_slot_type = asio::cancellation_slot;
-        using allocator_type = spare_allocator<std::byte>;
-
-        landing(std::shared_ptr<in_flight> owner, slot& s) noexcept
-            : owner_(std::move(owner)), slot_(&s) {}
-        landing(landing&&) noexcept = default;
-        landing& operator=(landing&&) = delete;
-        ~landing() {
-            if (owner_)
-                owner_->lose(*slot_);
-        }
-
-        executor_type get_executor() const noexcept { return slot_->home; }
-        cancellation_slot_type get_cancellation_slot() const noexcept {
-            return slot_->cancel.slot();
-        }
-        allocator_type get_allocator() const noexcept { return allocator_type(slot_->room.get()); }
-        bool unwanted() const noexcept { return slot_->unwanted; }
-
-        template <class... Results>
-        void operator()(Results&&... results) {
-            clear_slot(get_cancellation_slot());
-            make([&](auto& made) {
-                take_completion(
-                    Work::name,
-                    [&](auto&&... rest) { made.emplace(std::forward<decltype(rest)>(rest)...); },
-                    std::forward<Results>(results)...);
-            });
-        }
-
-        /// Lands with what `f(std::optional<made>&)` makes, or throws.
-        template <class F>
-        void make(F&& f) {
-            const auto owner = std::move(owner_);
-            try {
-                f(slot_->made);
-            } catch (...) {
-                slot_->failure = std::current_exception();
-            }
-            owner->land_from_afar(*slot_);
-        }
-
-    private:
-        std::shared_ptr<in_flight> owner_;
-        slot* slot_;
-    };
-
-    /// A worker's part of its slot. If it is destroyed while it works, the item lands as a failure.
-    class place {
-    public:
-        explicit place(slot& s) : slot_(&s), held_(s.held) {}
-        place(place&&) noexcept = default;
-        place& operator=(place&&) = delete;
-        ~place() {
-            if (!held_)
-                return;
-            if (const auto owner = leave())
-                owner->lose(*slot_);
-        }
-
-        slot& operator*() const noexcept { return *slot_; }
-        in_flight& owner() const noexcept { return *held_->owner; }
-        std::shared_ptr<in_flight> leave() noexcept { return std::exchange(held_->owner, nullptr); }
-
-    private:
-        slot* slot_; // may be gone when there is no owner
-        std::shared_ptr<hold> held_;
     };
 
     // A pull, on the strand of the consumer.
@@ -346,7 +272,7 @@ private:
     /// Nothing is taken any more, and all that is going on is cancelled and waited for.
     void abandon() {
         if (!failure_)
-            failure_ = make_failure(asio::error::operation_aborted, Work::name);
+            failure_ = make_failure(asio::error::operation_aborted, name);
         up_.reset();
         cancel_all();
     }
@@ -398,19 +324,11 @@ private:
                 if constexpr (std::is_same_v<Executor, asio::any_io_executor>) {
                     using of_context = asio::io_context::executor_type;
                     if (const auto* inside = chosen.template target<of_context>())
-                        return executor_of_worker(*inside, room);
-                    return executor_of_worker(chosen, room);
+                        return worker::executor(*inside, room);
+                    return worker::executor(chosen, room);
                 } else
-                    return executor_of_worker(*chosen.template target<Executor>(), room);
+                    return worker::executor(*chosen.template target<Executor>(), room);
             };
-    }
-
-    /// A worker's waits need not be allocated: it has one after the other.
-    template <class Executor>
-    static asio::any_io_executor executor_of_worker(const Executor& ex, spare_room* room) {
-        using allocator = spare_allocator<std::byte>;
-        return untracked<Executor, allocator>(ex, allocator(room))
-            .require(asio::execution::blocking.possibly);
     }
 
     void launch(slot& s) {
@@ -442,44 +360,7 @@ private:
     void hire(slot& s) {
         s.home = worker_executor_(here_, s.room.get());
         watch_.begin(this->weak_from_this(), s.home);
-        asio::co_spawn(s.home, work_on(place(s)), worker_end{s.cancel.slot()});
-    }
-
-    /// What a worker never comes to: it is destroyed while it is idle.
-    struct worker_end {
-        using cancellation_slot_type = asio::cancellation_slot;
-        cancellation_slot_type get_cancellation_slot() const noexcept { return slot; }
-        void operator()(std::exception_ptr) const noexcept {}
-        asio::cancellation_slot slot;
-    };
-
-    static asio::awaitable<void> work_on(place here) {
-        slot& s = *here;
-        for (;;) {
-            do {
-                // What a function did to these was for its own item.
-                if (std::exchange(s.listens_otherwise, false)) {
-                    co_await asio::this_coro::reset_cancellation_state(
-                        only_terminal(s.listens_otherwise));
-                    s.listens_otherwise = false;
-                }
-                co_await asio::this_coro::throw_if_cancelled(true);
-                try {
-                    if constexpr (std::is_same_v<operation, asio::awaitable<void>>) {
-                        co_await here.owner().work_.start(*s.item);
-                        s.made.emplace();
-                    } else {
-                        auto result = co_await here.owner().work_.start(*s.item);
-                        s.made.emplace(std::move(result));
-                    }
-                } catch (...) {
-                    s.failure = std::current_exception();
-                }
-            } while (here.owner().goes_on(s));
-            const kept_frames for_the_next(!s.here);
-            co_await asio::this_coro::throw_if_cancelled(false); // what was made is made
-            co_await idle(here);
-        }
+        worker::hire(s);
     }
 
     /// Inside a pull: gives what was made, and puts the next item in its place.
@@ -496,21 +377,6 @@ private:
             p.thrown = std::current_exception();
             return false;
         }
-    }
-
-    /// A worker waits for its next item. Only then has this one landed, as the next may come at once.
-    static auto idle(place& here) {
-        return asio::async_initiate<const asio::deferred_t&, void()>(
-            [&here](auto handler) {
-                slot& s = *here;
-                const auto owner = here.leave(); // it may be gone after this
-                s.idle.keep(std::move(handler));
-                if (s.here)
-                    owner->going_on_.end();
-                else
-                    owner->land_from_afar(s);
-            },
-            asio::deferred);
     }
 
     void land_here(slot& s) {
@@ -551,7 +417,7 @@ private:
     }
 
     void lose(slot& s) noexcept {
-        s.failure = make_failure(asio::error::operation_aborted, Work::name);
+        s.failure = make_failure(asio::error::operation_aborted, name);
         land_from_afar(s);
     }
 
@@ -585,7 +451,9 @@ private:
             });
     }
 
-    friend class context_watch<in_flight>;
+    friend landing;
+    friend worker;
+    friend context_watch<in_flight>;
     void dismiss() noexcept {
         for (auto& s : slots_)
             s->idle.reset();
