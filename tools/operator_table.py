@@ -19,8 +19,9 @@ HEAD = """\
 <!-- written by tools/operator_table.py from the doc comments: change those, and run it -->
 
 A marble diagram is a time line: `-` is a moment without an item, `|` the end, `x` a failure, `E` an
-error as an item, `[1,2]` a vector, `(1,a)` a pair; the items of `(12)` come at once. When it fails, what
-a cancelled call has done and the other fine print stand in the headers.
+error as an item, `[1,2]` a vector, `(1,a)` a pair. An item takes a moment as well; what stands in `(12)` or `(2|)` comes
+at once, and takes one together. When it fails, what a cancelled call has done and the other fine print
+stand in the headers.
 """
 
 TAIL = """

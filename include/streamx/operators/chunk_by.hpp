@@ -50,7 +50,7 @@ private:
 /// Gathers neighbours into vectors: a new one begins at each item for which `together(previous,
 /// item)` does not hold, or when one has `limit` items. Throws `std::invalid_argument` if `limit`
 /// is 0. A chunk is given when the first item of the next has come.
-/// @marble  `-1--1--2-|`  ->  `chunk_by(equal, 100)`  ->  `-------[1,1]--[2]|`
+/// @marble  `-1--1--2-|`  ->  `chunk_by(equal, 100)`  ->  `-------[1,1]-([2]|)`
 /// @errors  upstream's, after a chunk of the items that came before it; what the function throws
 ///          in the same way, but for the item that it was to judge
 /// @cancels as upstream; the items of a chunk that is not complete yet stay for the next pull

@@ -42,7 +42,7 @@ private:
 /// Gathers items into vectors of `size`; the last may be shorter, and so may one before a failure.
 /// Throws `std::invalid_argument` if `size` is 0. A slow source holds a chunk back until it is
 /// full.
-/// @marble  `-1--2--3-|`  ->  `chunks(2)`  ->  `----[1,2]--[3]|`
+/// @marble  `-1--2--3-|`  ->  `chunks(2)`  ->  `----[1,2]----([3]|)`
 /// @errors  upstream's, after a chunk of the items that came before it
 /// @cancels as upstream; the items of a chunk that is not full yet stay for the next pull
 /// @cost    one vector a chunk; at most `size` items buffered

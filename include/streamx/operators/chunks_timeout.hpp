@@ -54,7 +54,7 @@ struct timed_chunker {
 /// Gathers items into vectors of `size`, or of what has come when `length` has passed since the
 /// first in it came. Never gives an empty one. With a `length` of 0 a chunk is what is there at
 /// once, as of `ready_chunks`. Throws `std::invalid_argument` if `size` is 0 or `length` negative.
-/// @marble  `-1-23------4-|`  ->  `chunks_timeout(2, 3s)`  ->  `---[1,2]-[3]----[4]|`
+/// @marble  `-1-23------4-|`  ->  `chunks_timeout(2, 3s)`  ->  `---[1,2]---[3]-----([4]|)`
 /// @errors  upstream's, after a chunk of the items that came before it
 /// @cancels the items of a chunk that is not full yet stay for the next pull, and its time goes on
 /// @cost    one allocation, and one vector a chunk; at most `size` items buffered

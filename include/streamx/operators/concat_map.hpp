@@ -68,7 +68,7 @@ private:
 
 /// Passes each item through a function that makes a stream of it, and joins those streams end to end:
 /// the next item is taken from upstream when the stream of the last one has ended.
-/// @marble  `-a-b-|`  ->  `concat_map(x => -x-x|)`  ->  `--a-a--b-b|`
+/// @marble  `-a-b-|`  ->  `concat_map(x => -x-x|)`  ->  `--a-a-b-b|`
 /// @errors  upstream's and the current stream's, unchanged; what the function throws fails the stream
 /// @cancels as the current stream; nothing is held, so nothing can be lost
 /// @cost    no allocation, no copy; one stream at a time

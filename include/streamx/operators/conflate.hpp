@@ -139,7 +139,7 @@ private:
 /// Never makes upstream wait: what comes faster than it is pulled is folded into one item by
 /// `fn(so_far, next)`, which returns an item. From the first pull on upstream is taken from all the
 /// time, also between pulls.
-/// @marble  `-1234---5-|`  ->  `conflate(plus)`, pulled at 1 and every 3  ->  `-1--9----5|`
+/// @marble  `-1234---5-|`  ->  `conflate(plus)`, pulled at 1 and every 3  ->  `-1--9---5-|`
 /// @errors  upstream's, and what the function throws, after the item that is held, if one is
 /// @cancels the item that is held stays for the next pull
 /// @cost    one allocation; one item held, and a wait for each time upstream has something

@@ -37,7 +37,7 @@ struct deadline_of_all {
 
 /// Fails when a stream has not come to its end `length` after the first pull: at once with 0.
 /// Throws `std::invalid_argument` if `length` is negative.
-/// @marble  `-1-2-3-4-5-`  ->  `deadline(4s)`  ->  `-1-2-x`
+/// @marble  `-1-2-3-4-5-`  ->  `deadline(4s)`  ->  `-1-2x`
 /// @errors  `asio::error::timed_out`; upstream's, unchanged
 /// @cancels nothing is held, so nothing can be lost
 /// @cost    one allocation; nothing buffered; a look at the clock an item

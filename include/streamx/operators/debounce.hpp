@@ -49,7 +49,7 @@ struct debouncer {
 /// the last. What was held at the end comes with the end, and before a failure.
 /// With 0 it passes on the last of those that come at once.
 /// Throws `std::invalid_argument` if `quiet` is negative.
-/// @marble  `-12-3------4-|`  ->  `debounce(3s)`  ->  `-------3---4|`
+/// @marble  `-12-3------4-|`  ->  `debounce(3s)`  ->  `-------3-----(4|)`
 /// @errors  upstream's, after the item that was held
 /// @cancels the item that is held stays for the next pull, and its time goes on
 /// @cost    one allocation; one item held; a timer an item that is followed by a pause

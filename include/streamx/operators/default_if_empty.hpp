@@ -66,7 +66,7 @@ private:
 };
 
 /// Passes on the items, and gives this one if there were none.
-/// @marble  `------|`  ->  `default_if_empty(0)`  ->  `------0|`
+/// @marble  `------|`  ->  `default_if_empty(0)`  ->  `------(0|)`
 /// @errors  upstream's, unchanged
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    no allocation; the default is held until the first item

@@ -70,7 +70,7 @@ private:
 /// Holds each item for so long before it passes it on, one at a time: the next one is not asked for
 /// before. The end and a failure are not delayed. With 0 it passes them on as they come.
 /// Throws `std::invalid_argument` if `length` is negative.
-/// @marble  `-1-----2-|`  ->  `delay(2s)`  ->  `---1-----2|`
+/// @marble  `-1-----2-|`  ->  `delay(2s)`  ->  `---1-----(2|)`
 /// @errors  upstream's, unchanged
 /// @cancels the item that is held stays for the next pull, and its time goes on
 /// @cost    one allocation; one item held; O(log n) an item where n timers are set

@@ -49,7 +49,7 @@ struct async_filtering {
 /// order. `f(const item&)` returns an `asio::awaitable<bool>`, or `f(const item&, token)` starts an
 /// operation that makes a `bool`; the item stays where it is until then. Throws
 /// `std::invalid_argument` if `n` is 0.
-/// @marble  `-1-2-3-|`  ->  `filter_async(2, x => after(2s) x != 2)`  ->  `---1---3-|`
+/// @marble  `-1-2-3-|`  ->  `filter_async(2, x => after(2s) x != 2)`  ->  `---1---(3|)`
 /// @errors  as those of `map_async`
 /// @cancels as its own wait: what is in flight goes on, and no item is lost; a stream that is destroyed
 ///          cancels what is in flight

@@ -86,7 +86,7 @@ private:
 
 /// Passes each item through a function that makes a container (or another range) of it, and gives
 /// the elements of these one by one. A view's elements are copied, a container's moved out.
-/// @marble  `-a--b-|`  ->  `flat_map(x => [x, x])`  ->  `-a-a--b-b-|`
+/// @marble  `-a--b-|`  ->  `flat_map(x => [x, x])`  ->  `-(aa)--(bb)-|`
 /// @errors  upstream's, unchanged; what the function or an iterator throws fails the stream with
 ///          that exception
 /// @cancels as upstream; the rest of a container stays for the next pull

@@ -45,7 +45,7 @@ using group_by_stream = detail::outlet<std::pair<Key, group_stream<T>>>;
 /// another. If the stream of groups is destroyed the groups go on, and items of other keys are
 /// dropped. With all of them gone upstream is let go of. Throws `std::invalid_argument` if
 /// `max_groups` or the capacity is 0, or the patience negative.
-/// @marble  `-1-2-3-|`  ->  `group_by(x => x % 2, 9)`  ->  `-(1,g)-(0,h)--|`, g: `-1---3-|`, h: `-2-|`
+/// @marble  `-1-2-3-|`  ->  `group_by(x => x % 2, 9)`  ->  `-(1,g)-(0,h)---|`, g: `-1---3-|`, h: `---2---|`
 /// @errors  to the groups and their stream, after what came before: upstream's; what `key` throws;
 ///          `errc::too_many_groups`; `errc::group_not_consumed`
 /// @cancels a wait takes no item, so none is lost

@@ -65,7 +65,7 @@ private:
 };
 
 /// Puts a separator between each two items, when the second has come.
-/// @marble  `-1--2--3-|`  ->  `intersperse(0)`  ->  `-1--0-2--0-3-|`
+/// @marble  `-1--2--3-|`  ->  `intersperse(0)`  ->  `-1--(02)--(03)-|`
 /// @errors  upstream's, unchanged
 /// @cancels as upstream; an item behind its separator stays for the next pull
 /// @cost    a copy of the separator an item; one item buffered

@@ -44,7 +44,7 @@ struct keeper_alive {
 /// Gives what `make()` returns when upstream has given nothing for `length`, counted from when it was
 /// asked in vain, and again after each further `length`.
 /// Throws `std::invalid_argument` if `length` is not positive.
-/// @marble  `-1-------2-|`  ->  `keep_alive(3s, [] { return 0; })`  ->  `-1---0--02-|`
+/// @marble  `-1-------2-|`  ->  `keep_alive(3s, [] { return 0; })`  ->  `-1--0--0-2-|`
 /// @errors  upstream's, unchanged; what `make` throws fails the stream
 /// @cancels nothing is held, so nothing can be lost; the time of a pull that was cancelled goes on
 ///          for the next

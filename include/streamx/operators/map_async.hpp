@@ -15,7 +15,7 @@ namespace streamx {
 /// An item is taken from upstream only by a pull, and at most `n` are taken whose results have not
 /// been. What is in flight goes on whether or not anybody pulls. `f` and what it starts run on the
 /// executor that the stream is pulled on, which must not run it on two threads at once.
-/// @marble  `-1-2-3-|`  ->  `map_async(2, x => after(3s) x * 10)`  ->  `----10-20-30-|`
+/// @marble  `-1-2-3-|`  ->  `map_async(2, x => after(3s) x)`  ->  `----1-2-(3|)`
 /// @errors  upstream's, when what is in flight has been given; the first failure of `f`, in order:
 ///          what is in flight behind it is then cancelled (terminal) and waited for
 /// @cancels as its own wait: what is in flight goes on, and no item is lost; a stream that is destroyed

@@ -34,7 +34,7 @@ struct async_mapping_by_key : async_mapping<T, Fn> {
 ///
 /// The items that wait for one of their key count among the `n`: a key that has many of them in a row
 /// leaves less to the others.
-/// @marble  `-1-2-3-|`  ->  `map_async_keyed(3, x => x % 2, x => after(2s) x)`  ->  `---1-2-3-|`
+/// @marble  `-1-2-3-|`  ->  `map_async_keyed(3, x => x % 2, x => after(2s) x)`  ->  `---1-2-(3|)`
 /// @errors  upstream's, when what is in flight has been given; the first failure of `f` or `key`: all
 ///          else that is in flight is then cancelled (terminal) and waited for, and what was made
 ///          nevertheless is given before

@@ -9,7 +9,7 @@ namespace streamx {
 
 /// Passes each item through an asynchronous function, `n` at once, and gives the results as they
 /// come. `f` is as for `map_async`. Throws `std::invalid_argument` if `n` is 0.
-/// @marble  `-1-2-3-|`  ->  `map_async_unordered(2, x => after(4s / x) x * 10)`  ->  `----2010-30-|`
+/// @marble  `-1-2-3-|`  ->  `map_async_unordered(2, x => after(x == 1 ? 4s : 1s) x)`  ->  `----213|`
 /// @errors  upstream's, when what is in flight has been given; the first failure of `f`: all else that
 ///          is in flight is then cancelled (terminal) and waited for, and what was made nevertheless
 ///          is given before

@@ -15,7 +15,7 @@ namespace streamx {
 /// round robin. At most `n` at once, without a limit if it is not given: the next stream is taken when
 /// one has ended. Ends when upstream and all of them have ended.
 /// Throws `std::invalid_argument` if `n` is 0.
-/// @marble  `-A--B----|`, `A: -1--2|`, `B: -a-b|`  ->  `merge_all()`  ->  `--1-a2b--|`
+/// @marble  `-A--B----|`, `A: -1--2|`, `B: -a-b|`  ->  `merge_all()`  ->  `--1--(2a)-b-|`
 /// @errors  the first failure of upstream or of one of the streams, unchanged; the others are released
 /// @cancels no stream is asked for an item before there is room for it, so none is lost
 /// @cost    one allocation, and one for each stream that there is at once; O(1) an item whatever their

@@ -77,7 +77,7 @@ private:
 /// Merges several sorted streams of one `value_type` into a sorted one: of the next items of all the
 /// least; of equal ones the one of the first stream. It waits until all have an item or have ended.
 /// By `less(a, b)`, or else `<`.
-/// @marble  `-1--4-----|`, `--2-3-5---|`  ->  `merge_sorted`  ->  `--12-345--|`
+/// @marble  `-1--4-----|`, `--2-3-5---|`  ->  `merge_sorted`  ->  `--1-(23)-4---(5|)`
 /// @errors  the first failure of an input, unchanged; what the comparison throws
 /// @cancels the items that have come stay for the next pull
 /// @cost    one allocation for the set; one item of each stream is held; O(log n) comparisons an item

@@ -107,7 +107,7 @@ auto make_rate_limit(std::uint64_t rate, std::uint64_t burst, Weight weight) {
 /// rings late is made up for, by up to 100 ms. At more than 10'000 a second who has to wait waits for
 /// 500 us at least, and then gets what is due.
 /// Throws `std::invalid_argument` if `rate` or `burst` is 0, or `rate` over 10'000'000'000.
-/// @marble  `(1234)------|`  ->  `rate_limit(1, 2)`  ->  `(12)-3-4|`
+/// @marble  `(1234)------|`  ->  `rate_limit(1, 2)`  ->  `(12)34----|`
 /// @errors  upstream's, unchanged; what the weight function throws fails the stream
 /// @cancels the item that is held until there are tokens stays for the next pull
 /// @cost    one allocation; one item held; a look at the clock an item; a timer where it has to wait

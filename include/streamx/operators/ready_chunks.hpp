@@ -41,7 +41,7 @@ private:
 
 /// Gathers the items that are ready now, at most `limit`, into one vector: big batches under load,
 /// and no waiting when there is little. Throws `std::invalid_argument` if `limit` is 0.
-/// @marble  `-(123)--4-|`  ->  `ready_chunks(2)`  ->  `-[1,2][3]--[4]-|`
+/// @marble  `-(123)--4-|`  ->  `ready_chunks(2)`  ->  `-([1,2][3])--[4]-|`
 /// @errors  upstream's, after a chunk of the items that came before it
 /// @cancels as upstream; nothing is held between two pulls, so nothing can be lost
 /// @cost    one vector a chunk; nothing buffered

@@ -51,7 +51,7 @@ private:
 };
 
 /// Gives these items first, in order, and then upstream's.
-/// @marble  `-2--3-|`  ->  `start_with(0, 1)`  ->  `01-2--3-|`
+/// @marble  `-2--3-|`  ->  `start_with(0, 1)`  ->  `(01)2--3-|`
 /// @errors  upstream's, unchanged
 /// @cancels as upstream; items not given yet stay for the next pull
 /// @cost    the items themselves are buffered; no allocation

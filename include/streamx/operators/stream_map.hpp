@@ -106,7 +106,7 @@ private:
 /// fair round robin. One that ends is removed; an empty map waits for another, and ends when it has
 /// been closed. It is changed between pulls and while one is outstanding, by whoever runs on its
 /// executor: the terminals that borrow it, such as `async_for_each(map, ...)`, let you.
-/// @marble  `insert(A, -1--2|), insert(B, --a-|), close()`  ->  `stream_map`  ->  `-(A,1)(B,a)--(A,2)|`
+/// @marble  `insert(A, -1--2|), insert(B, --a-|), close()`  ->  `stream_map`  ->  `-(A,1)(B,a)-(A,2)|`
 /// @errors  the first failure of a stream in it, unchanged; the others are released
 /// @cancels no stream is asked for an item before there is room for it, so none is lost
 /// @cost    two allocations a stream, and one to erase its type; a copy of the key an item; O(1) an

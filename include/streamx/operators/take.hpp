@@ -58,7 +58,7 @@ private:
 
 /// Passes on the first `count` items and ends; what comes after them is left upstream.
 /// `take(0)` ends at once and never asks upstream for anything.
-/// @marble  `-1--2--3--4-|`  ->  `take(2)`  ->  `-1--2|`
+/// @marble  `-1--2--3--4-|`  ->  `take(2)`  ->  `-1--(2|)`
 /// @errors  upstream's, unchanged
 /// @cancels as upstream; nothing is held, so nothing can be lost
 /// @cost    no allocation, no copy, nothing buffered; compiles into the loop that drives it

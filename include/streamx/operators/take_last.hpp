@@ -62,7 +62,7 @@ private:
 };
 
 /// Passes on the last `count` items, when upstream has ended; all if there are fewer.
-/// @marble  `-1--2--3--4-|`  ->  `take_last(2)`  ->  `-------------3-4-|`
+/// @marble  `-1--2--3--4-|`  ->  `take_last(2)`  ->  `------------(34|)`
 /// @errors  upstream's, unchanged; what was the last until then is dropped
 /// @cancels as upstream; what is kept stays for the next pull
 /// @cost    at most `count` items buffered

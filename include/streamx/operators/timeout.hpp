@@ -44,7 +44,7 @@ struct timeout_each {
 /// was asked in vain. A consumer that takes its time between two pulls does not count.
 /// With 0 it fails where it would have to wait.
 /// Throws `std::invalid_argument` if `length` is negative.
-/// @marble  `-1---------`  ->  `timeout(4s)`  ->  `-1----x`
+/// @marble  `-1---------`  ->  `timeout(4s)`  ->  `-1---x`
 /// @errors  `asio::error::timed_out`; upstream's, unchanged
 /// @cancels nothing is held, so nothing can be lost; the time of a pull that was cancelled goes on
 ///          for the next

@@ -123,7 +123,7 @@ private:
 
 /// Gives rows of one item of each stream. Ends when one of them ends; items of the others that are
 /// left without a partner are dropped. All are waited for at once.
-/// @marble  `-1----2-|`, `--a--b---|`  ->  `zip`  ->  `--(1,a)--(2,b)|`
+/// @marble  `-1----2-|`, `--a--b---|`  ->  `zip`  ->  `--(1,a)---(2,b)-|`
 /// @errors  the first failure of an input, unchanged; the other inputs are released
 /// @cancels what has come of the next row stays for the next pull
 /// @cost    one row buffered; an allocation at the first wait; where nothing waits it compiles into

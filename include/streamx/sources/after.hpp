@@ -68,7 +68,7 @@ private:
 
 /// Gives one item, a 0, so long after the first pull, and ends. With a `length` of 0 it comes at once.
 /// Throws `std::invalid_argument` if `length` is negative.
-/// @marble  `after(executor, 3s)`  ->  `---0|`
+/// @marble  `after(executor, 3s)`  ->  `---(0|)`
 /// @errors  `operation_aborted` if the executor's context goes
 /// @cancels nothing is taken, so nothing is lost
 /// @cost    one allocation; nothing buffered

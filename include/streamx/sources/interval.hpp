@@ -83,7 +83,7 @@ private:
 /// Ticks for ever: the numbers 0, 1, 2, ..., the first a period after the first pull. For a consumer
 /// that is late `missed` says what becomes of the ticks meanwhile; those that are skipped are counted.
 /// Throws `std::invalid_argument` if `period` is not positive.
-/// @marble  `interval(executor, 2s)`  ->  `--0--1--2--`
+/// @marble  `interval(executor, 2s)`  ->  `--0-1-2-`
 /// @errors  `operation_aborted` if the executor's context goes
 /// @cancels no tick is taken, so none is lost
 /// @cost    one allocation; nothing buffered
