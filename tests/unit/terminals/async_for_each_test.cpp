@@ -9,12 +9,15 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
 #include <boost/system/system_error.hpp>
 #include <gtest/gtest.h>
 
@@ -318,6 +321,24 @@ TEST_F(async_for_each_test, n_at_once_may_be_cancelled_by_its_own_function) {
     EXPECT_EQ(running, 0);
     EXPECT_EQ(items, (std::vector{1, 2}));
     EXPECT_EQ(seen.live(), 0U);
+}
+
+TEST_F(async_for_each_test, n_at_once_takes_any_token) {
+    auto coroutine = [&]() -> asio::awaitable<void> {
+        co_await async_for_each(upstream().item(1).end(), 2, note_later(), asio::use_awaitable);
+        co_await async_for_each(upstream().item(2).end(), 2, note_later(), asio::deferred)(
+            asio::use_awaitable);
+    };
+    completion_probe<> p;
+    asio::co_spawn(ctx, coroutine(), p.handler());
+    auto done = async_for_each(upstream().item(3).end(), 2, note_later(), asio::use_future);
+    run();
+
+    EXPECT_EQ(p.calls(), 1);
+    EXPECT_FALSE(p->failure) << p->what;
+    EXPECT_NO_THROW(done.get());
+    std::ranges::sort(items);
+    EXPECT_EQ(items, (std::vector{1, 2, 3}));
 }
 
 } // namespace

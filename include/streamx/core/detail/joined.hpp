@@ -5,6 +5,7 @@
 #include <streamx/core/detail/driver.hpp>
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/detail/initiate.hpp>
+#include <streamx/core/detail/own_ptr.hpp>
 #include <streamx/core/detail/state_stream.hpp>
 #include <streamx/core/detail/steps.hpp>
 
@@ -39,9 +40,9 @@ struct initiate_joined {
     using stream = state_stream<State>;
 
     template <class Handler>
-    void operator()(Handler handler, executor_t<stream> ex, std::shared_ptr<State> state) const {
+    void operator()(Handler handler, executor_t<stream> ex, own_ptr<State> state) const {
         if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
-            slot.assign([weak = std::weak_ptr(state)](asio::cancellation_type) {
+            slot.assign([weak = std::weak_ptr<State>(state)](asio::cancellation_type) {
                 if (const auto alive = weak.lock())
                     alive->give_up();
             });
@@ -60,7 +61,7 @@ struct initiate_joined {
 template <class State, class Executor, class Token>
 auto async_drive_joined(const Executor& ex, std::shared_ptr<State> state, Token&& token) {
     return initiate<void(std::exception_ptr)>(
-        initiate_joined<State>(), std::forward<Token>(token), ex, std::move(state));
+        initiate_joined<State>(), std::forward<Token>(token), ex, own_ptr<State>(std::move(state)));
 }
 
 } // namespace streamx::detail
