@@ -206,6 +206,13 @@ void session::wire::on_read(error_code ec, std::size_t n) {
     s->parse(shared_from_this());
 }
 
+/// Before the next frame: a request has to have its owner when the next event on it comes.
+bool session::must_handle_events() const noexcept {
+    const auto& events = engine_.events;
+    return !engine_.established() || events.size() > 256 ||
+           (!events.empty() && events.back().what == event::kind::request);
+}
+
 void session::parse(const wire_ptr& w) {
     const auto at = now();
     auto s = w->owner;
@@ -217,7 +224,7 @@ void session::parse(const wire_ptr& w) {
                 break;
             w->in.left(in.size());
             s->engine_.receive(*frame, at);
-            if (!s->engine_.established() || s->engine_.events.size() > 256) {
+            if (s->must_handle_events()) {
                 s->handle_events(); // which may hand the connection to another session
                 s = w->owner;
             }

@@ -145,6 +145,7 @@ private:
     engine::time_point now() const noexcept { return timer_->now(); }
     void take_over(const wire_ptr& w, const event& e);
     void read(const wire_ptr& w);
+    bool must_handle_events() const noexcept;
     void parse(const wire_ptr& w);
     void connection_lost(const wire_ptr& w, error_code ec);
     void drop_wire();

@@ -1,26 +1,14 @@
-#include <streamx/rsocket/client.hpp>
-#include <streamx/rsocket/server.hpp>
+#include "session_support.hpp"
 
 #include <rsocket/frame.hpp>
 #include <streamx/channels/broadcast.hpp>
 #include <streamx/core/error.hpp>
 #include <streamx/operators/map.hpp>
-#include <streamx/operators/on.hpp>
-#include <streamx/operators/take.hpp>
-#include <streamx/sources/produce.hpp>
-#include <streamx/sources/range.hpp>
 #include <streamx/sources/repeat_with.hpp>
-#include <streamx/terminals/async_collect.hpp>
-#include <streamx/testing/memory_stream.hpp>
-#include <streamx/testing/virtual_clock.hpp>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
 #include <gtest/gtest.h>
@@ -32,64 +20,17 @@
 namespace streamx::rsocket {
 namespace {
 
-using namespace std::chrono_literals;
-using boost::system::system_error;
 using testing::memory_stream;
 
-/// A client and a server on one context, connected in memory, time standing still.
-struct rsocket_test : ::testing::Test {
-    asio::io_context ctx;
-    testing::virtual_clock time{ctx};
-    server_options serving;
-    client_options asking;
-    std::optional<server> srv;
-    std::optional<testing::memory_script> script;
-
-    server& serve() {
-        if (!srv)
-            srv.emplace(ctx.get_executor(), serving);
-        return *srv;
-    }
+/// A client and a server that are connected in memory.
+struct rsocket_test : memory_fixture {
     io::transport link() {
         auto [mine, theirs] = memory_stream::pair(ctx.get_executor());
-        script.emplace(mine.script());
         serve().accept(std::move(theirs));
         return std::move(mine);
     }
-
-    /// Runs a coroutine of a test to its end.
-    template <class Fn>
-    void run(Fn fn) {
-        bool done = false;
-        std::exception_ptr failure;
-        asio::co_spawn(ctx, fn(), [&](std::exception_ptr e) {
-            failure = e;
-            done = true;
-        });
-        testing::run_until(time, [&] { return done; });
-        ASSERT_TRUE(done) << "it waits for ever";
-        if (failure)
-            std::rethrow_exception(failure);
-    }
-
     asio::awaitable<client> connect() {
         co_return co_await async_connect(link(), asking, asio::use_awaitable);
-    }
-
-    any_stream<payload> count_to(int n) {
-        return range(1, n + 1) | on(ctx.get_executor()) |
-               map([](int i) { return payload{std::to_string(i)}; });
-    }
-
-    static asio::awaitable<std::vector<std::string>> all(payload_stream s) {
-        std::vector<std::string> items;
-        for (;;) {
-            auto item = co_await s.next();
-            if (!item)
-                break;
-            items.push_back(item->data);
-        }
-        co_return items;
     }
 };
 

@@ -1,20 +1,12 @@
-#include <streamx/rsocket/client.hpp>
-#include <streamx/rsocket/server.hpp>
+#include "session_support.hpp"
 
 #include <streamx/core/error.hpp>
-#include <streamx/operators/on.hpp>
-#include <streamx/sources/unfold.hpp>
-#include <streamx/testing/memory_stream.hpp>
-#include <streamx/testing/virtual_clock.hpp>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <functional>
 #include <optional>
 #include <random>
 #include <string>
@@ -22,19 +14,12 @@
 namespace streamx::rsocket {
 namespace {
 
-using namespace std::chrono_literals;
-using boost::system::system_error;
 using testing::memory_stream;
 
 /// Connections in memory, which break after a random number of reads, in the middle of whatever is being
 /// read.
-struct resume_test : ::testing::Test {
-    asio::io_context ctx;
-    testing::virtual_clock time{ctx};
+struct resume_test : memory_fixture {
     std::mt19937 random{1};
-    server_options serving;
-    client_options asking;
-    std::optional<server> srv;
     int connections = 0;
     int breaks_from = 1'000'000;
     bool reachable = true;
@@ -71,35 +56,17 @@ struct resume_test : ::testing::Test {
             asio::use_awaitable);
     }
 
-    any_stream<payload> count_to(int n) {
-        return unfold(
-                   0,
-                   [n](int& i) {
-                       return i == n ? std::nullopt : std::optional(payload{std::to_string(++i)});
-                   }) |
-               on(ctx.get_executor());
-    }
-
     template <class Fn>
     void run(Fn fn) {
-        bool done = false;
-        std::exception_ptr failure;
-        asio::co_spawn(ctx, fn(), [&](std::exception_ptr e) {
-            failure = e;
-            done = true;
-        });
-        testing::run_until(time, [&] { return done; });
+        memory_fixture::run(std::move(fn));
         srv.reset();
-        ASSERT_TRUE(done) << "it waits for ever";
-        if (failure)
-            std::rethrow_exception(failure);
     }
 };
 
 TEST_F(resume_test, a_thousand_cuts_lose_double_and_reorder_nothing_of_100_000_items_each_way) {
     constexpr int items = 100'000;
     breaks_from = 1;
-    srv.emplace(ctx.get_executor(), serving);
+    serve();
     int received = 0;
     srv->on_channel("both", [&](const request&, payload_stream in) {
         asio::co_spawn(

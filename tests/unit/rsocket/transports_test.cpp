@@ -1,47 +1,32 @@
 // Real sockets on this machine: one client and one server for each kind of URL.
 
-#include <streamx/rsocket/client.hpp>
-#include <streamx/rsocket/server.hpp>
-#include <streamx/rsocket/url.hpp>
+#include "session_support.hpp"
 
 #include <streamx/core/error.hpp>
 #include <streamx/io/resolve_and_connect.hpp>
 #include <streamx/io/websocket.hpp>
-#include <streamx/operators/map.hpp>
-#include <streamx/operators/on.hpp>
-#include <streamx/sources/range.hpp>
+#include <streamx/rsocket/url.hpp>
 
 #include <unit/io/certificates.hpp>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <gtest/gtest.h>
 
 #include <unistd.h>
 
-#include <chrono>
-#include <optional>
 #include <string>
 
 namespace streamx::rsocket {
 namespace {
 
-using namespace std::chrono_literals;
-using boost::system::system_error;
 using io::tls_context;
 using io::tls_options;
 using io::tls_role;
 
-struct transports_test : ::testing::Test {
+struct transports_test : session_fixture {
     const testing::certified authority = testing::make_authority();
-    asio::io_context ctx;
-    server_options serving;
-    client_options asking;
-    std::optional<server> srv;
 
     tls_context certified(const testing::certificate_request& request = {}) {
         const auto own = testing::make_certificate(authority, request);
@@ -60,10 +45,8 @@ struct transports_test : ::testing::Test {
     /// A server with something of each kind.
     std::string serve(const std::string& at) {
         srv.emplace(ctx.get_executor(), serving);
-        srv->on_stream("count", [this](const request& r) {
-            return range(0, std::stoi(r.message.data)) | on(ctx.get_executor()) |
-                   map([](int i) { return payload(std::to_string(i)); });
-        });
+        srv->on_stream(
+            "count", [this](const request& r) { return count_to(std::stoi(r.message.data)); });
         srv->on_channel("back", [](const request&, payload_stream in) { return in; });
         srv->on_response("echo", [](const request& r) { return r.message; });
         return srv->listen(at);
@@ -71,17 +54,10 @@ struct transports_test : ::testing::Test {
 
     template <class Fn>
     void run(Fn fn) {
-        bool done = false;
-        std::exception_ptr failure;
-        asio::co_spawn(ctx, fn(), [&](std::exception_ptr e) {
-            failure = e;
-            done = true;
+        run_with(std::move(fn), [&](auto done) {
+            while (!done() && ctx.run_one_for(20s) != 0) {
+            }
         });
-        while (!done && ctx.run_one_for(20s) != 0) {
-        }
-        ASSERT_TRUE(done) << "it waits for ever";
-        if (failure)
-            std::rethrow_exception(failure);
     }
 
     asio::awaitable<client> connect(std::string to) {
@@ -102,7 +78,7 @@ struct transports_test : ::testing::Test {
         run([&]() -> asio::awaitable<void> {
             auto c = co_await connect(where);
             auto numbers = c.request_stream("count", payload("1000"));
-            for (int i = 0; i != 1000; ++i) {
+            for (int i = 1; i <= 1000; ++i) {
                 const auto item = co_await numbers.next();
                 EXPECT_EQ(item ? item->data : "the end", std::to_string(i));
             }
@@ -113,13 +89,9 @@ struct transports_test : ::testing::Test {
                 co_await c.async_request_response("echo", payload(large), asio::use_awaitable);
             EXPECT_EQ(echo.data, large);
 
-            any_stream<payload> items = range(0, 100) | on(ctx.get_executor()) |
-                                        map([](int i) { return payload(std::to_string(i)); });
-            auto back = c.request_channel("back", std::move(items));
-            int n = 0;
-            while (const auto item = co_await back.next())
-                EXPECT_EQ(item->data, std::to_string(n++));
-            EXPECT_EQ(n, 100);
+            const auto back = co_await all(c.request_channel("back", count_to(100)));
+            EXPECT_EQ(back.size(), 100U);
+            EXPECT_EQ(back.back(), "100");
             co_await c.async_close(asio::use_awaitable);
         });
         run([&]() -> asio::awaitable<void> { co_await srv->async_stop(1s, asio::use_awaitable); });
