@@ -34,6 +34,19 @@ bool is_known(frame_type t) noexcept {
 /// "Error Codes": those of the connection's beginning.
 bool is_setup_code(std::uint32_t code) noexcept { return code >= 0x001 && code <= 0x004; }
 
+/// The code of an ERROR frame. 0 is reserved, and no success.
+errc code_of(const frame& f) noexcept {
+    if (f.n != 0)
+        return static_cast<errc>(f.n);
+    return f.stream == 0 ? errc::connection_error : errc::application_error;
+}
+
+/// "Connection Establishment": what has to come first.
+bool begins_a_connection(const std::optional<frame>& header) noexcept {
+    return header && header->stream == 0 &&
+           (header->type == frame_type::setup || header->type == frame_type::resume);
+}
+
 std::uint32_t to_32(std::chrono::milliseconds t) noexcept {
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(t.count(), 1, max_31));
 }
@@ -203,6 +216,9 @@ void engine::establish() {
         return;
     phase_ = phase::open;
     tell(event::kind::established);
+    // "The client-side Responder MUST send a LEASE frame": a client has nothing to be spared from.
+    if (config_.side == role::client && leases_)
+        lease(milliseconds(max_31), max_31, heard_);
 }
 
 void engine::accept(time_point now) {
@@ -308,20 +324,20 @@ void engine::receive(std::string_view bytes, time_point now) {
 }
 
 void engine::receive_other(std::string_view bytes, time_point now) {
+    const auto header = decode_header(bytes);
+    const bool first = phase_ == phase::fresh && config_.side == role::server;
+    if (first && !begins_a_connection(header))
+        return refuse(errc::invalid_setup, "the first frame is neither SETUP nor RESUME");
     const auto f = decode(bytes);
     if (!f) {
-        const auto header = decode_header(bytes);
-        if (header && header->has(flags::ignore))
-            return;
-        return refuse(errc::connection_error, "a frame is shorter than what it says it holds");
+        if (!header || !header->has(flags::ignore))
+            return refuse(errc::connection_error, "a frame is shorter than what it says it holds");
+        if (!resuming_ && is_tracked(header->type) && header->stream != 0)
+            received_ += bytes.size(); // the peer has counted it
+        return;
     }
-    if (phase_ == phase::fresh && config_.side == role::server) {
-        if (f->type == frame_type::setup && f->stream == 0)
-            return on_setup(*f, now);
-        if (f->type == frame_type::resume && f->stream == 0)
-            return on_resume(*f, now);
-        return refuse(errc::invalid_setup, "the first frame is neither SETUP nor RESUME");
-    }
+    if (first)
+        return f->type == frame_type::setup ? on_setup(*f, now) : on_resume(*f, now);
     if (!is_known(f->type)) {
         if (!f->has(flags::ignore))
             refuse(errc::connection_error, "a frame of an unknown type");
@@ -410,8 +426,7 @@ void engine::on_setup(const frame& f, time_point now) {
 void engine::on_resume(const frame& f, time_point now) {
     if (!config_.resume)
         return refuse(errc::rejected_resume, "this server does not resume sessions");
-    if (f.major != major_version)
-        return refuse(errc::rejected_resume, "this server speaks RSocket 1");
+    // SETUP has agreed on the version. rsocket-js 1.0.0-alpha says 0.1 here.
     phase_ = phase::deciding;
     heard_ = now;
     event& e = tell(event::kind::resume);
@@ -436,7 +451,7 @@ void engine::on_keepalive(const frame& f) {
 void engine::on_connection_error(const frame& f) {
     if (is_setup_code(f.n) && (config_.side == role::server || established()))
         return;
-    const auto code = static_cast<errc>(f.n);
+    const auto code = code_of(f);
     if (code == errc::connection_close) {
         if (established() && !streams_.empty()) {
             draining_ = true;
@@ -572,7 +587,7 @@ void engine::on_stream_frame(const frame& f) {
     case frame_type::error: {
         if (!s.second.request) {
             event& e = tell(event::kind::failed, s);
-            e.error = static_cast<errc>(f.n);
+            e.error = code_of(f);
             e.text = f.data;
         }
         erase(found->first);
@@ -650,10 +665,11 @@ bool engine::may_request(time_point now) const noexcept {
 /// after the last, leaving out those in use.
 std::uint32_t engine::next_id() noexcept {
     const std::uint32_t first = config_.side == role::client ? 1 : 2;
+    auto& last = config_.last_stream;
     for (std::size_t tries = 0; tries <= streams_.size(); ++tries) {
-        last_id_ = last_id_ == 0 || last_id_ > max_31 - 2 ? first : last_id_ + 2;
-        if (!streams_.contains(last_id_))
-            return last_id_;
+        last = last == 0 || last > max_31 - 2 ? first : last + 2;
+        if (!streams_.contains(last))
+            return last;
     }
     return 0;
 }
@@ -825,6 +841,8 @@ void engine::lease(milliseconds ttl, std::uint32_t requests, time_point now) {
         return;
     leased_by_us_ = requests;
     our_lease_end_ = now + ttl;
+    if (requests == 0)
+        return; // no lease is one of 0 requests, which LEASE cannot say
     put({.type = frame_type::lease, .ttl = to_32(ttl), .requests = requests});
 }
 

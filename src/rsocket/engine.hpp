@@ -44,7 +44,8 @@ struct engine_config {
     std::chrono::milliseconds lifetime{30'000};  ///< of a peer that says nothing
     std::chrono::milliseconds handshake{10'000}; ///< until the connection is established
     std::chrono::milliseconds keep{60'000};      ///< a session without a connection, to be resumed
-    std::string token;                           ///< client: names the session to resume
+    std::uint32_t last_stream = 0; ///< the last id that was given to a stream; 0: none yet
+    std::string token;             ///< client: names the session to resume
     std::string metadata_mime, data_mime;
     payload setup;
 };
@@ -240,7 +241,6 @@ private:
     bool refusing_ = false; // ours
     stream_map streams_;
     stream_map::value_type* found_ = nullptr; // by the last `find`: most often asked for again
-    std::uint32_t last_id_ = 0;
 
     // Positions of "Implied Position", and the frames from `base_` to `sent_`.
     std::uint64_t received_ = 0, sent_ = 0, base_ = 0;

@@ -251,7 +251,7 @@ TEST_F(rsocket_test, garbage_oversize_and_silence_get_an_error_and_an_end) {
     const std::pair<std::string, std::uint32_t> cases[] = {
         {"GET / HTTP/1.1\r\n\r\n", 0x101},               // a frame of 4 MiB, by its length
         {std::string("\0\0\6\0\0\0\0\x24\0", 9), 0x001}, // CANCEL, where SETUP must be
-        {std::string("\0\0\1x", 4), 0x101},              // no header
+        {std::string("\0\0\1x", 4), 0x001},              // no header
         {"", 0x101}, // nothing, for longer than a handshake may take
     };
     for (const auto& [bytes, code] : cases) {

@@ -70,7 +70,9 @@ void expect(Make make, const reactions& table) {
 
 const std::string unknown_frame = "closed ERROR:257";
 
-TEST(engine_states_test, a_server_takes_SETUP_or_RESUME_first_and_nothing_else) {
+TEST(
+    engine_states_test,
+    Connection_Establishment__a_server_takes_SETUP_or_RESUME_first_and_nothing_else) {
     reactions table;
     for (const auto& [name, f] : every_frame)
         table[name] = "closed ERROR:1"; // INVALID_SETUP
@@ -85,7 +87,7 @@ TEST(engine_states_test, a_server_takes_SETUP_or_RESUME_first_and_nothing_else) 
         table);
 }
 
-TEST(engine_states_test, an_idle_server) {
+TEST(engine_states_test, Handling_the_Unexpected__an_idle_server) {
     expect(
         [] { return open_server(); },
         {{"KEEPALIVE R", "KEEPALIVE"},
@@ -105,7 +107,7 @@ TEST(engine_states_test, an_idle_server) {
          {"reserved", unknown_frame}});
 }
 
-TEST(engine_states_test, a_server_that_answers_a_stream) {
+TEST(engine_states_test, Handling_the_Unexpected__a_server_that_answers_a_stream) {
     expect(
         [] {
             auto e = open_server();
@@ -131,7 +133,7 @@ TEST(engine_states_test, a_server_that_answers_a_stream) {
          {"reserved", "failed closed ERROR:257"}});
 }
 
-TEST(engine_states_test, a_server_that_answers_a_channel) {
+TEST(engine_states_test, Handling_the_Unexpected__a_server_that_answers_a_channel) {
     expect(
         [] {
             auto e = open_server();
@@ -161,7 +163,178 @@ TEST(engine_states_test, a_server_that_answers_a_channel) {
          {"reserved", "failed closed ERROR:257"}});
 }
 
-TEST(engine_states_test, a_client_whose_setup_is_not_answered) {
+/// What a server does with frames that are not of stream 1, which it answers.
+reactions beside_a_stream(reactions of_the_stream) {
+    const reactions others{
+        {"KEEPALIVE R", "KEEPALIVE"},
+        {"REQUEST_RESPONSE new", "request"},
+        {"REQUEST_FNF", "request"},
+        {"REQUEST_STREAM", "request"},
+        {"REQUEST_STREAM n 0", "ERROR:516"},
+        {"REQUEST_CHANNEL", "request"},
+        {"REQUEST_CHANNEL n 0", "ERROR:516"},
+        {"ERROR CONNECTION_ERROR", "failed closed"},
+        {"ERROR CONNECTION_CLOSE", "draining"},
+        {"METADATA_PUSH", "metadata_push"},
+        {"RESUME", "failed closed ERROR:257"},
+        {"EXT", "failed closed ERROR:257"},
+        {"unknown", "failed closed ERROR:257"},
+        {"reserved", "failed closed ERROR:257"}};
+    of_the_stream.insert(others.begin(), others.end());
+    return of_the_stream;
+}
+
+end_point server_in_a_channel() {
+    auto e = open_server();
+    e.receive({.type = frame_type::request_channel, .stream = 1, .n = 1});
+    e.fsm.grant(1, 1);
+    e.said();
+    return e;
+}
+
+TEST(engine_states_test, Handling_the_Unexpected__a_channel_whose_client_has_completed) {
+    expect(
+        [] {
+            auto e = server_in_a_channel();
+            e.receive({.type = frame_type::payload, .stream = 1, .flags = flags::complete});
+            return e;
+        },
+        beside_a_stream({{"REQUEST_N", "credit"}, {"CANCEL", "cancelled"}, {"ERROR", "failed"}}));
+}
+
+TEST(engine_states_test, Handling_the_Unexpected__a_channel_whose_server_has_completed) {
+    expect(
+        [] {
+            auto e = server_in_a_channel();
+            e.fsm.complete(1);
+            e.said();
+            return e;
+        },
+        beside_a_stream(
+            {{"CANCEL", "cancelled"},
+             {"PAYLOAD", "item"},
+             {"PAYLOAD C", "completed"},
+             {"ERROR", "failed"}}));
+}
+
+TEST(engine_states_test, Handling_the_Unexpected__a_channel_whose_server_wants_no_more) {
+    expect(
+        [] {
+            auto e = server_in_a_channel();
+            e.fsm.cancel(1);
+            EXPECT_EQ(e.said(), "CANCEL");
+            return e;
+        },
+        beside_a_stream({{"REQUEST_N", "credit"}, {"CANCEL", "cancelled"}, {"ERROR", "failed"}}));
+}
+
+TEST(engine_states_test, Handling_the_Unexpected__a_server_with_a_part_of_an_item) {
+    expect(
+        [] {
+            auto e = server_in_a_channel();
+            e.receive(
+                {.type = frame_type::payload,
+                 .stream = 1,
+                 .flags = flags::next | flags::follows,
+                 .data = "a"});
+            return e;
+        },
+        beside_a_stream(
+            {{"REQUEST_N", "credit"},
+             {"CANCEL", "cancelled"},
+             {"PAYLOAD", "item"},
+             {"PAYLOAD C", "item"},
+             {"PAYLOAD neither", "item"},
+             {"ERROR", "failed"}}));
+}
+
+TEST(engine_states_test, Handling_the_Unexpected__a_server_with_a_part_of_a_request) {
+    expect(
+        [] {
+            auto e = open_server();
+            e.receive(
+                {.type = frame_type::request_stream, .stream = 1, .flags = flags::follows, .n = 1});
+            return e;
+        },
+        beside_a_stream(
+            {{"PAYLOAD", "request"}, {"PAYLOAD C", "request"}, {"PAYLOAD neither", "request"}}));
+}
+
+TEST(engine_states_test, Handling_the_Unexpected__a_server_that_takes_no_new_requests) {
+    auto table =
+        beside_a_stream({{"REQUEST_N", "credit"}, {"CANCEL", "cancelled"}, {"ERROR", "failed"}});
+    for (const char* type :
+         {"REQUEST_RESPONSE new",
+          "REQUEST_STREAM",
+          "REQUEST_STREAM n 0",
+          "REQUEST_CHANNEL",
+          "REQUEST_CHANNEL n 0"})
+        table[type] = "ERROR:514"; // REJECTED
+    table["REQUEST_FNF"] = "";
+    expect(
+        [] {
+            auto e = open_server();
+            e.receive({.type = frame_type::request_stream, .stream = 1, .n = 1});
+            e.fsm.drain();
+            e.said();
+            return e;
+        },
+        table);
+}
+
+TEST(engine_states_test, Handling_the_Unexpected__a_server_whose_client_has_no_lease) {
+    auto table = beside_a_stream({});
+    for (auto& [name, reaction] : table) {
+        if (name.starts_with("REQUEST_"))
+            reaction = name == "REQUEST_FNF" ? "" : "ERROR:514";
+        if (reaction.starts_with("failed "))
+            reaction = reaction.substr(7); // there is no stream
+    }
+    table["REQUEST_RESPONSE"] = "ERROR:514";
+    table["ERROR CONNECTION_CLOSE"] = "closed";
+    table["LEASE"] = "leased";
+    expect(
+        [] {
+            auto c = server_config();
+            c.lease = true;
+            auto setup = a_setup;
+            setup.flags = flags::lease;
+            return open_server(c, setup);
+        },
+        table);
+}
+
+TEST(engine_states_test, Handling_the_Unexpected__a_server_that_went_on_with_a_session) {
+    expect(
+        [] {
+            auto c = server_config();
+            c.resume = true;
+            auto setup = a_setup;
+            setup.flags = flags::resume;
+            auto e = open_server(c, setup);
+            e.receive({.type = frame_type::request_stream, .stream = 1, .n = 1});
+            e.fsm.disconnected(e.now);
+            const auto received =
+                bytes_of({.type = frame_type::request_stream, .stream = 1, .n = 1}).size();
+            EXPECT_TRUE(e.fsm.resume(0, received, e.now));
+            EXPECT_EQ(e.said(), "established RESUME_OK");
+            return e;
+        },
+        beside_a_stream({{"REQUEST_N", "credit"}, {"CANCEL", "cancelled"}, {"ERROR", "failed"}}));
+}
+
+TEST(engine_states_test, Handling_the_Unexpected__a_connection_that_is_closed) {
+    expect(
+        [] {
+            auto e = server_in_a_channel();
+            e.fsm.refuse(errc::connection_error, "over");
+            EXPECT_EQ(e.said(), "failed closed ERROR:257");
+            return e;
+        },
+        {});
+}
+
+TEST(engine_states_test, Handling_the_Unexpected__a_client_whose_setup_is_not_answered) {
     expect(
         [] {
             end_point e(client_config());
@@ -181,7 +354,7 @@ TEST(engine_states_test, a_client_whose_setup_is_not_answered) {
          {"reserved", unknown_frame}});
 }
 
-TEST(engine_states_test, an_idle_client) {
+TEST(engine_states_test, Handling_the_Unexpected__an_idle_client) {
     expect(
         [] { return open_client(); },
         {{"KEEPALIVE R", "KEEPALIVE"},
@@ -217,22 +390,81 @@ end_point requester(frame_type type) {
     return e;
 }
 
-TEST(engine_states_test, a_client_that_waits_for_a_response) {
+TEST(engine_states_test, Handling_the_Unexpected__a_client_that_waits_for_a_response) {
     expect(
         [] { return requester(frame_type::request_response); }, of_requester("item", "completed"));
 }
 
-TEST(engine_states_test, a_client_that_reads_a_stream) {
+TEST(engine_states_test, Handling_the_Unexpected__a_client_that_reads_a_stream) {
     expect([] { return requester(frame_type::request_stream); }, of_requester("item", "completed"));
 }
 
-TEST(engine_states_test, a_client_in_a_channel) {
+TEST(engine_states_test, Handling_the_Unexpected__a_client_in_a_channel) {
     auto table = of_requester("item", "completed");
     table["REQUEST_N"] = "credit";
     expect([] { return requester(frame_type::request_channel); }, table);
 }
 
-TEST(engine_states_test, a_client_that_resumes_hears_RESUME_OK_and_errors_only) {
+TEST(engine_states_test, Handling_the_Unexpected__a_channel_that_the_client_has_completed) {
+    expect(
+        [] {
+            auto e = requester(frame_type::request_channel);
+            e.fsm.complete(1);
+            e.said();
+            return e;
+        },
+        of_requester("item", "completed"));
+}
+
+TEST(engine_states_test, Handling_the_Unexpected__a_channel_that_the_server_has_completed) {
+    auto table = of_requester("", "");
+    table["REQUEST_N"] = "credit";
+    expect(
+        [] {
+            auto e = requester(frame_type::request_channel);
+            e.receive({.type = frame_type::payload, .stream = 1, .flags = flags::complete});
+            return e;
+        },
+        table);
+}
+
+TEST(engine_states_test, Handling_the_Unexpected__a_client_that_has_cancelled) {
+    auto table = of_requester("", "");
+    for (auto& [name, reaction] : table)
+        if (reaction.starts_with("failed "))
+            reaction = reaction.substr(7); // there is no stream any more
+    table["ERROR"] = table["CANCEL"] = "";
+    table["ERROR CONNECTION_CLOSE"] = "closed";
+    expect(
+        [] {
+            auto e = requester(frame_type::request_stream);
+            e.fsm.cancel(1);
+            EXPECT_EQ(e.said(), "CANCEL");
+            return e;
+        },
+        table);
+}
+
+TEST(engine_states_test, Handling_the_Unexpected__a_client_that_waits_for_a_lease) {
+    auto table = of_requester("", "");
+    for (auto& [name, reaction] : table)
+        if (reaction.starts_with("failed "))
+            reaction = reaction.substr(7);
+    table["ERROR"] = table["CANCEL"] = "";
+    table["ERROR CONNECTION_CLOSE"] = "closed";
+    table["LEASE"] = "leased";
+    expect(
+        [] {
+            auto c = client_config();
+            c.lease = true;
+            return open_client(c);
+        },
+        table);
+}
+
+TEST(
+    engine_states_test,
+    Handling_the_Unexpected__a_client_that_resumes_hears_RESUME_OK_and_errors_only) {
     expect(
         [] {
             auto c = client_config();

@@ -81,7 +81,7 @@ TEST(engine_test, Stream_Identifiers__odd_from_a_client_even_from_a_server_in_or
     }
 }
 
-TEST(engine_test, Request_Response__a_payload_without_complete_must_be_taken_as_complete) {
+TEST(engine_test, Handling_the_Unexpected__a_response_without_complete_must_be_taken_as_complete) {
     auto e = open_client();
     e.fsm.request(frame_type::request_response, {}, 1, false, nullptr);
     EXPECT_EQ(
@@ -335,7 +335,7 @@ struct resuming {
     end_point client, server;
 };
 
-TEST(engine_test, Resume__frames_that_were_lost_are_sent_again_exactly) {
+TEST(engine_test, Resume_Operation__frames_that_were_lost_are_sent_again_exactly) {
     resuming r;
     r.client.fsm.request(frame_type::request_stream, {"q"}, 100, false, nullptr);
     resuming::pass(r.client, r.server);
@@ -358,7 +358,7 @@ TEST(engine_test, Resume__frames_that_were_lost_are_sent_again_exactly) {
     EXPECT_TRUE(r.client.events.back().complete);
 }
 
-TEST(engine_test, Resume__a_client_must_send_nothing_else_until_it_is_answered) {
+TEST(engine_test, Resume_Operation__a_client_must_send_nothing_else_until_it_is_answered) {
     resuming r;
     r.client.fsm.request(frame_type::request_stream, {"q"}, 100, false, nullptr);
     resuming::pass(r.client, r.server);
@@ -371,7 +371,7 @@ TEST(engine_test, Resume__a_client_must_send_nothing_else_until_it_is_answered) 
     EXPECT_EQ(r.client.said(), "established REQUEST_N");
 }
 
-TEST(engine_test, Resume__a_position_that_is_not_kept_is_refused_and_both_sides_know) {
+TEST(engine_test, Resume_Operation__a_position_that_is_not_kept_is_refused_and_both_sides_know) {
     resuming r;
     r.client.fsm.request(frame_type::request_stream, {"q"}, 100, false, nullptr);
     resuming::pass(r.client, r.server);
@@ -386,14 +386,14 @@ TEST(engine_test, Resume__a_position_that_is_not_kept_is_refused_and_both_sides_
     EXPECT_EQ(r.client.events.back().error, errc::rejected_resume);
 }
 
-TEST(engine_test, Resume__a_client_whose_frames_are_gone_is_refused) {
+TEST(engine_test, Resume_Operation__a_client_whose_frames_are_gone_is_refused) {
     resuming r;
     r.server.fsm.disconnected(r.server.now);
     EXPECT_FALSE(r.server.fsm.resume(0, 1, r.server.now)); // the server has received 0 bytes
     EXPECT_EQ(r.server.said(), "closed ERROR:4");
 }
 
-TEST(engine_test, Resume__a_bad_RESUME_OK_ends_the_session) {
+TEST(engine_test, Resume_Operation__a_bad_RESUME_OK_ends_the_session) {
     resuming r;
     r.client.fsm.disconnected(r.client.now);
     r.client.fsm.connected(r.client.now);
@@ -401,7 +401,8 @@ TEST(engine_test, Resume__a_bad_RESUME_OK_ends_the_session) {
     EXPECT_EQ(r.client.receive({.type = frame_type::resume_ok, .position = 1}), "closed ERROR:257");
 }
 
-TEST(engine_test, Resume__what_is_kept_is_bounded_and_room_comes_with_the_peers_position) {
+TEST(
+    engine_test, Resume_Operation__what_is_kept_is_bounded_and_room_comes_with_the_peers_position) {
     resuming r;
     r.client.fsm.request(frame_type::request_stream, {"q"}, 1000, false, nullptr);
     resuming::pass(r.client, r.server);
@@ -417,7 +418,7 @@ TEST(engine_test, Resume__what_is_kept_is_bounded_and_room_comes_with_the_peers_
     EXPECT_TRUE(r.server.fsm.has_room());
 }
 
-TEST(engine_test, Resume__a_session_that_nobody_resumes_ends) {
+TEST(engine_test, Resume_Operation__a_session_that_nobody_resumes_ends) {
     resuming r;
     r.client.fsm.request(frame_type::request_stream, {"q"}, 1000, false, nullptr);
     r.client.said();
@@ -439,7 +440,7 @@ TEST(engine_test, Handling_the_Unexpected__a_frame_that_makes_no_sense_ends_the_
     EXPECT_EQ(e.said(), "");
 }
 
-TEST(engine_test, Error_Frame__CONNECTION_CLOSE_lets_streams_end_and_refuses_new_ones) {
+TEST(engine_test, Error_Codes__CONNECTION_CLOSE_lets_streams_end_and_refuses_new_ones) {
     auto e = open_server();
     e.receive({.type = frame_type::request_stream, .stream = 1, .n = 5});
     e.fsm.drain();

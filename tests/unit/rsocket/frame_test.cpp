@@ -237,7 +237,9 @@ TEST(frame_test, metadata_longer_than_its_frame_makes_it_invalid) {
     EXPECT_FALSE(decode(std::string_view(bytes).substr(length_size)));
 }
 
-TEST(frame_test, what_is_too_long_for_its_length_field_is_refused_and_nothing_written) {
+TEST(
+    frame_test,
+    Max_Frame_Size__what_is_too_long_for_its_length_field_is_refused_and_nothing_written) {
     std::string out = "before";
     const std::string mime(256, 'm'), token(65536, 't'), huge(max_frame_size + 1, 'x');
     EXPECT_THROW(encode({.type = frame_type::setup, .data_mime = mime}, out), system_error);

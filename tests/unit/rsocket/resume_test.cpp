@@ -123,7 +123,9 @@ TEST_F(resume_test, a_refused_resume_fails_what_is_open_on_both_sides) {
     });
 }
 
-TEST_F(resume_test, a_session_that_cannot_be_resumed_in_time_ends_on_both_sides) {
+TEST_F(
+    resume_test,
+    Client_Lifetime_Management__a_session_that_cannot_be_resumed_in_time_ends_on_both_sides) {
     asking.resume->keep = serving.resume->keep = 10s;
     srv.emplace(ctx.get_executor(), serving);
     srv->on_stream("endless", [&](const request&) { return count_to(1'000'000'000); });

@@ -2,6 +2,7 @@
 
 #include "session_support.hpp"
 
+#include <rsocket/frame.hpp>
 #include <streamx/core/error.hpp>
 #include <streamx/io/resolve_and_connect.hpp>
 #include <streamx/io/websocket.hpp>
@@ -174,6 +175,32 @@ TEST_F(transports_test, a_text_message_ends_a_connection_over_websocket) {
         EXPECT_FALSE(co_await ws->in.next());
     });
     EXPECT_EQ(srv->connections(), 0U);
+}
+
+TEST_F(transports_test, Framing__a_websocket_message_is_a_frame_without_its_length) {
+    const auto at = url::parse(serve("ws://127.0.0.1:0"));
+    const auto message = [](const frame& f) {
+        std::string bytes;
+        encode(f, bytes);
+        return bytes.substr(length_size);
+    };
+    const frame setup{.type = frame_type::setup, .major = 1, .interval = 1000, .lifetime = 1000};
+    const frame ping{.type = frame_type::keepalive, .flags = flags::respond, .data = "x"};
+    run([&]() -> asio::awaitable<void> {
+        auto transport = co_await io::resolve_and_connect(at.host, at.port);
+        auto ws = co_await io::async_connect_websocket(
+            io::transport(std::move(transport)),
+            at.authority(),
+            at.path,
+            io::websocket_options(),
+            asio::use_awaitable);
+        EXPECT_TRUE(ws->out.try_send(io::websocket_message(message(setup), true)));
+        EXPECT_TRUE(ws->out.try_send(io::websocket_message(message(ping), true)));
+        const auto answer = co_await ws->in.next();
+        EXPECT_EQ(
+            answer ? answer->data : "the end",
+            message({.type = frame_type::keepalive, .data = "x"}));
+    });
 }
 
 TEST_F(transports_test, listening_for_tls_without_a_certificate_says_what_is_missing) {
