@@ -1,30 +1,19 @@
 // The page of the demo's third act in a browser: the plot moves, the button makes the archive slow, and its
 // lag is seen.
-const { chromium } = require("playwright-core");
+const browse = require("./browser");
 
-(async () => {
-  const browser = await chromium.launch({
-    executablePath: process.argv[3],
-    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+browse(async (page, port) => {
+  await page.goto(`http://127.0.0.1:${port}/`);
+  await page.waitForFunction(() => Number(document.body.dataset.drawn) > 3);
+  await page.waitForFunction(() => Number(document.getElementById("messages").textContent) > 3);
+  const drawn = await page.evaluate(() => Number(document.body.dataset.drawn));
+  await page.waitForFunction(before => Number(document.body.dataset.drawn) > before, drawn);
+  const plotted = await page.evaluate(() => {
+    const c = document.getElementById("plot");
+    return c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some(byte => byte !== 0);
   });
-  try {
-    const page = await browser.newPage();
-    page.setDefaultTimeout(20000);
-    await page.goto(`http://127.0.0.1:${process.argv[2]}/`);
-    await page.waitForFunction(() => Number(document.body.dataset.drawn) > 3);
-    await page.waitForFunction(() => Number(document.getElementById("messages").textContent) > 3);
-    const drawn = await page.evaluate(() => Number(document.body.dataset.drawn));
-    await page.waitForFunction(before => Number(document.body.dataset.drawn) > before, drawn);
-    const plotted = await page.evaluate(() => {
-      const c = document.getElementById("plot");
-      return c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some(byte => byte !== 0);
-    });
-    if (!plotted) throw new Error("nothing is plotted");
-    await page.click("#slow");
-    await page.waitForFunction(() =>
-      Number(document.querySelector('[data-kind="archive"] .lag')?.textContent) >= 5);
-    console.log("ok");
-  } finally {
-    await browser.close();
-  }
-})().catch(e => { console.error(e); process.exit(1); });
+  if (!plotted) throw new Error("nothing is plotted");
+  await page.click("#slow");
+  await page.waitForFunction(() =>
+    Number(document.querySelector('[data-kind="archive"] .lag')?.textContent) >= 5);
+});

@@ -184,7 +184,7 @@ def ws_chat(program, room):
 
 def demo(program, room):
     need("curl")
-    with Server(program, "--act", "3", "--for", "25") as server:
+    with Server(program, "--act", "3", "--for", "300") as server:
         ticks, _ = events(server.url + "/events", 3)
         numbers = [json.loads(t)["n"] for t in ticks]
         assert numbers == [*range(numbers[0], numbers[0] + 3)], numbers

@@ -18,6 +18,7 @@ const TcpServer = load('rsocket-tcp-server').default;
 const WebSocketClient = load('rsocket-websocket-client').default;
 const WebSocketServer = load('rsocket-websocket-server').default;
 const WebSocket = load('ws');
+const fs = require('fs');
 const net = require('net');
 
 // Their client does not listen to a socket any more that it has given up, and that is reset then.
@@ -46,7 +47,14 @@ function run(args, input = '') {
   child.stdout.on('data', (chunk) => (out += chunk));
   child.stderr.on('data', (chunk) => (err += chunk));
   child.stdin.end(input);
-  return new Promise((resolve) => child.on('exit', (code) => resolve({code, out, err})));
+  const ended = new Promise((resolve) => child.on('exit', (code) => resolve({code, out, err})));
+  return Object.assign(ended, {pid: child.pid});
+}
+/// Does nothing at all, as a process that hangs, until that other one has ended.
+function hang_until_end(pid) {
+  const state = () => fs.readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /, '')[0];
+  for (let i = 0; i !== 1000 && state() !== 'Z'; ++i)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
 }
 
 const transports = {
@@ -98,8 +106,13 @@ function collect(flow, first = 0x7fffffff, more = first) {
 }
 
 const numbers = (n) => Array.from({length: n}, (_, i) => String(i + 1));
-let next_port = 20000 + process.pid % 20000;
-const free = () => next_port++;
+/// A port that nobody listens at.
+const free = () => new Promise((resolve) => {
+  const probe = net.createServer().listen(0, '127.0.0.1', () => {
+    const {port} = probe.address();
+    probe.close(() => resolve(port));
+  });
+});
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 /// Returns when somebody listens there.
 async function listening(port) {
@@ -119,7 +132,7 @@ for (const how of ['tcp', 'ws']) test(`their client: every interaction with our 
   const {child, at} = await serve(how, '--route', 'numbers=count:1000', '--route', 'echo=echo', '--route', 'log=sink');
   let logged = '';
   child.stdout.on('data', (chunk) => (logged += chunk));
-  const socket = await connect(at, {keepAlive: 100});
+  const socket = await connect(at, {keepAlive: 400});
   assert.deepStrictEqual(await collect(socket.requestStream(to('numbers'))), numbers(1000));
   assert.deepStrictEqual(await collect(socket.requestStream(to('numbers')), 7), numbers(1000));
   assert.strictEqual(text(await single(socket.requestResponse(to('echo', 'hello')))), 'hello');
@@ -138,7 +151,7 @@ for (const how of ['tcp', 'ws']) test(`their client: every interaction with our 
   socket.fireAndForget(to('log', 'forgotten'));
   while (!logged.includes('forgotten\n')) await sleep(10);
   await assert.rejects(single(socket.requestResponse(to('nowhere'))), /route/);
-  await sleep(500); // of keep-alives, which our server answers
+  await sleep(1300); // of keep-alives, which our server answers
   assert.strictEqual(text(await single(socket.requestResponse(to('echo', 'still here')))), 'still here');
   socket.close();
   child.kill();
@@ -192,16 +205,18 @@ test('their client finds out that our server is dead, and ours that theirs is', 
   assert.strictEqual(await failed, 'failed');
   child.kill('SIGKILL');
 
-  const port = free();
+  const port = await free();
   const server = new RSocketServer({
     transport: servers.tcp(port),
-    getRequestHandler: () => ({requestStream: () => Flowable.never()}),
+    getRequestHandler: () => ({requestStream: () => { asked(); return Flowable.never(); }}),
   });
+  let asked;
+  const request = new Promise((resolve) => (asked = resolve));
   server.start();
   await listening(port);
-  const running = run(['sub', `tcp://127.0.0.1:${port}`, 'x', '--keepalive', '100']);
-  await sleep(500);
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500); // says nothing meanwhile
+  const running = run(['sub', `tcp://127.0.0.1:${port}`, 'x', '--keepalive', '500']);
+  await request;
+  hang_until_end(running.pid);
   const r = await running;
   assert.strictEqual(r.code, 1, r.err);
   assert.match(r.err, /idle|dead/);
@@ -226,7 +241,7 @@ for (const how of ['tcp', 'ws']) test(`our client: every interaction with their 
       cancel: () => { ++cancelled; },
     });
   });
-  const port = free();
+  const port = await free();
   const server = new RSocketServer({
     transport: servers[how](port),
     getRequestHandler: () => ({

@@ -4,6 +4,7 @@
 const assert = require('assert');
 const {spawn} = require('child_process');
 const {createRequire} = require('module');
+const net = require('net');
 const path = require('path');
 const load = createRequire(path.join(process.cwd(), 'any.js'));
 
@@ -35,6 +36,7 @@ const transports = {
     {url: `ws://127.0.0.1:${port}/`, wsCreator: (url) => new WebSocket(url)}),
 };
 
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const to = (route, data = '') => ({
   data: Buffer.from(data),
   metadata: encodeCompositeMetadata(
@@ -61,9 +63,7 @@ function answers(begin, more = () => {}) {
 async function every_interaction(how) {
   const {child, port} = await serve(how);
   const socket = await new RSocketConnector({
-    setup: {keepAlive: 1000, lifetime: 10000, dataMimeType: 'application/octet-stream',
-      metadataMimeType: 'message/x.rsocket.composite-metadata.v0'},
-    transport: transports[how](port),
+    setup, transport: transports[how](port),
   }).connect();
   const numbers = Array.from({length: 1000}, (_, i) => String(i + 1));
 
@@ -95,9 +95,67 @@ async function every_interaction(how) {
   console.log(`ok: 1.0.0-alpha: every interaction with our server, ${how}`);
 }
 
+const setup = {
+  keepAlive: 1000, lifetime: 10000, dataMimeType: 'application/octet-stream',
+  metadataMimeType: 'message/x.rsocket.composite-metadata.v0',
+};
+
+async function fragments() {
+  const {child, port} = await serve('tcp');
+  const socket = await new RSocketConnector({
+    setup, transport: transports.tcp(port), fragmentation: {maxOutboundFragmentSize: 100},
+  }).connect();
+  const large = Array.from({length: 500}, (_, i) => `part ${i};`).join('');
+  assert.deepStrictEqual(await answers((to_me) => socket.requestResponse(to('echo', large), to_me)), [large]);
+  socket.close();
+  child.kill();
+  console.log('ok: 1.0.0-alpha: what it sends in fragments is put together');
+}
+
+/// A way to the server that can be cut, and counts who has come.
+function bridge(port) {
+  const ends = new Set();
+  const server = net.createServer((from) => {
+    const onward = net.connect(port, '127.0.0.1');
+    ++server.connections_seen;
+    for (const [end, other] of [[from, onward], [onward, from]]) {
+      ends.add(end);
+      end.pipe(other);
+      end.on('error', () => {});
+      end.on('close', () => { ends.delete(end); other.destroy(); });
+    }
+  });
+  server.connections_seen = 0;
+  server.cut = () => { for (const end of ends) end.destroy(); };
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+}
+
+async function resumption() {
+  const {child, port} = await serve('tcp');
+  const between = await bridge(port);
+  const socket = await new RSocketConnector({
+    setup, transport: transports.tcp(between.address().port),
+    resume: {tokenGenerator: () => Buffer.from('a session'), reconnectFunction: () => sleep(20)},
+  }).connect();
+  const cuts = new Set([100, 450, 455, 900]);
+  assert.deepStrictEqual(
+    await answers((to_me) => socket.requestStream(to('numbers'), 10, to_me), (count, stream) => {
+      if (cuts.has(count)) between.cut();
+      if (count % 10 === 0) stream.request(10);
+    }),
+    Array.from({length: 1000}, (_, i) => String(i + 1)));
+  assert.ok(between.connections_seen > 2, `${between.connections_seen} connections`);
+  socket.close();
+  between.close();
+  child.kill();
+  console.log('ok: 1.0.0-alpha: resumes its session with our server');
+}
+
 (async () => {
   setTimeout(() => { console.error('it takes too long'); process.exit(1); }, 60000).unref();
   await every_interaction('tcp');
   await every_interaction('ws');
+  await fragments();
+  await resumption();
   process.exit(0);
 })().catch((e) => { console.error(e); process.exit(1); });
