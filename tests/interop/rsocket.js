@@ -5,10 +5,11 @@ const assert = require('assert');
 const {spawn} = require('child_process');
 const {createRequire} = require('module');
 const path = require('path');
+const bridge = require('./bridge');
 const load = createRequire(path.join(process.cwd(), 'any.js'));
 
 const {
-  RSocketClient, RSocketServer, BufferEncoders, MESSAGE_RSOCKET_COMPOSITE_METADATA,
+  RSocketClient, RSocketServer, RSocketResumableTransport, BufferEncoders, MESSAGE_RSOCKET_COMPOSITE_METADATA,
   MESSAGE_RSOCKET_ROUTING, MESSAGE_RSOCKET_AUTHENTICATION, encodeCompositeMetadata, encodeRoute,
   encodeBearerAuthMetadata, decodeCompositeMetadata, decodeRoutes,
 } = load('rsocket-core');
@@ -194,6 +195,37 @@ test('their client: what is larger than a frame comes in fragments', async () =>
   const large = 'fragment '.repeat(50000);
   assert.strictEqual(text(await single(socket.requestResponse(to('echo', large)))), large);
   socket.close();
+  child.kill();
+});
+
+test('their client resumes its session with our server', async () => {
+  const {child, at} = await serve('tcp', '--route', 'numbers=count:1000');
+  const between = await bridge(at.port);
+  const transport = new RSocketResumableTransport(
+    () => transports.tcp(between.address().port),
+    {bufferSize: 1 << 20, resumeToken: Buffer.from('a session'), sessionDurationSeconds: 10}, BufferEncoders);
+  const socket = await connect(at, {transport});
+  transport.connectionStatus().subscribe({
+    onSubscribe: (s) => s.request(0x7fffffff),
+    onNext: (status) => { if (status.kind === 'NOT_CONNECTED') setTimeout(() => transport.connect(), 20); },
+  });
+  const got = [];
+  await new Promise((resolve, reject) => {
+    let subscription;
+    socket.requestStream(to('numbers')).subscribe({
+      onSubscribe: (s) => { subscription = s; s.request(10); },
+      onNext: (p) => {
+        got.push(text(p));
+        if (got.length === 100 || got.length === 455) between.cut();
+        if (got.length % 10 === 0) subscription.request(10);
+      },
+      onComplete: resolve, onError: reject,
+    });
+  });
+  assert.deepStrictEqual(got, numbers(1000));
+  assert.strictEqual(between.connections_seen, 3);
+  socket.close();
+  between.close();
   child.kill();
 });
 

@@ -4,8 +4,8 @@
 const assert = require('assert');
 const {spawn} = require('child_process');
 const {createRequire} = require('module');
-const net = require('net');
 const path = require('path');
+const bridge = require('./bridge');
 const load = createRequire(path.join(process.cwd(), 'any.js'));
 
 const {RSocketConnector} = load('rsocket-core');
@@ -110,24 +110,6 @@ async function fragments() {
   socket.close();
   child.kill();
   console.log('ok: 1.0.0-alpha: what it sends in fragments is put together');
-}
-
-/// A way to the server that can be cut, and counts who has come.
-function bridge(port) {
-  const ends = new Set();
-  const server = net.createServer((from) => {
-    const onward = net.connect(port, '127.0.0.1');
-    ++server.connections_seen;
-    for (const [end, other] of [[from, onward], [onward, from]]) {
-      ends.add(end);
-      end.pipe(other);
-      end.on('error', () => {});
-      end.on('close', () => { ends.delete(end); other.destroy(); });
-    }
-  });
-  server.connections_seen = 0;
-  server.cut = () => { for (const end of ends) end.destroy(); };
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
 
 async function resumption() {
