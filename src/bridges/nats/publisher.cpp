@@ -4,8 +4,10 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <deque>
+#include <vector>
 
 namespace streamx::nats::detail {
 namespace {
@@ -21,13 +23,22 @@ bool may_pass(int code) {
 
 /// Goes back to the oldest message that is not acknowledged and sends all again, in order, with the
 /// same ids.
+///
+/// Messages that leave together share the subject on which they are acknowledged: the server looks up
+/// once who listens there. Together they are done, when as many different ones are acknowledged there
+/// as were sent; each sending has subjects of its own, so that no answer counts for another.
 class go_back_publisher final : public publisher,
                                 public link_member,
                                 public std::enable_shared_from_this<go_back_publisher> {
     struct outgoing {
         std::string payload;
         clock::time_point first_sent;
-        bool acknowledged = false;
+    };
+    struct group {
+        std::string reply;
+        std::size_t sent = 0;
+        std::size_t bytes = 0;
+        std::vector<std::uint64_t> stored{}; // as which messages of the stream; sorted
     };
 
 public:
@@ -75,7 +86,7 @@ public:
         unacked_.push_back({std::move(payload), late_->now()});
         self_ = shared_from_this();
         // Behind a fault nothing new is sent before what is sent again.
-        if (link_->is_connected() && !again_->is_set())
+        if (link_->is_connected() && !again_->is_set() && sent_ + 1 == unacked_.size())
             send(unacked_.size() - 1);
         if (!late_->is_set()) {
             last_answer_ = late_->now();
@@ -133,13 +144,13 @@ public:
             subject.data() + subject.rfind('.') + 1, subject.data() + subject.size(), number);
         const auto answer = m.payload();
         last_answer_ = late_->now();
+        if (number < first_group_ || number - first_group_ >= groups_.size())
+            return; // of what was sent again since, or has been acknowledged
         const auto mentions = [answer](std::string_view word) {
             return answer.find(word) != std::string_view::npos; // to look is cheap, to parse is not
         };
         const auto code = mentions("error") ? json_number(answer, "error.err_code") : std::nullopt;
         if (code) {
-            if (number < base_ || number - base_ >= unacked_.size())
-                return;
             last_refusal_ = {static_cast<int>(*code), jetstream_category()};
             if (!may_pass(last_refusal_.value()))
                 return fail(last_refusal_);
@@ -148,20 +159,19 @@ public:
             return;
         }
         const auto sequence = json_number(answer, "seq");
-        if (!sequence || number < base_ || number - base_ >= unacked_.size())
-            return; // of a message that was acknowledged before, or not an answer
-        auto& out = unacked_[number - base_];
-        if (std::exchange(out.acknowledged, true))
-            return;
+        if (!sequence)
+            return; // not an answer
+        auto& stored = groups_[number - first_group_].stored;
+        const auto at = std::ranges::lower_bound(stored, *sequence);
+        if (at != stored.end() && *at == *sequence)
+            return; // a new leader says what the old one has said
+        stored.insert(at, *sequence);
         last_refusal_ = {};
-        ++stats_.acknowledged;
         stats_.last_sequence = *sequence;
         stats_.duplicates += mentions("duplicate") && json_member(answer, "duplicate") == "true";
-        while (!unacked_.empty() && unacked_.front().acknowledged) {
-            bytes_ -= unacked_.front().payload.size();
-            unacked_.pop_front();
-            ++base_;
-        }
+        for (; !groups_.empty() && groups_.front().stored.size() == groups_.front().sent;
+             groups_.pop_front(), ++first_group_)
+            forget(groups_.front().sent);
     }
 
     void on_no_responders() override { last_refusal_ = errc::no_responders; }
@@ -173,14 +183,15 @@ public:
         }
         if (!stored_.empty() && stored_.front().first <= base_)
             call_back({});
-        if (!waiters_.empty() && unacked_.size() <= options_.window / 2 &&
-            bytes_ <= options_.window_bytes / 2)
+        if (!waiters_.empty() && unacked_.size() <= options_.window / 4 * 3 &&
+            bytes_ <= options_.window_bytes / 4 * 3)
             for (auto& w : std::exchange(waiters_, {}))
                 w->complete({});
         if (unacked_.empty())
             self_.reset(); // the link holds us for as long as this runs
     }
 
+    void on_writable() override { together_ = false; }
     void on_reconnected() override { resend(); }
     void on_closed() override { fail(errc::connection_closed); }
 
@@ -199,12 +210,12 @@ private:
     void send(std::size_t index) {
         auto& out = unacked_[index];
         const auto number = base_ + index;
-        const auto reply = inbox_ + '.' + std::to_string(number);
+        auto& with = group_for(out.payload.size());
         natsMsg* m = nullptr;
         if (natsMsg_Create(
                 &m,
                 options_.subject.c_str(),
-                reply.c_str(),
+                with.reply.c_str(),
                 out.payload.data(),
                 static_cast<int>(out.payload.size())) != NATS_OK)
             throw std::bad_alloc();
@@ -222,14 +233,41 @@ private:
             fail(ec); // anything else is sent again
     }
 
+    /// Of as many as would not be missed from the window for a while.
+    group& group_for(std::size_t bytes) {
+        const auto most = std::clamp<std::size_t>(options_.window / 16, 1, 64);
+        if (!std::exchange(together_, true) || groups_.empty() || groups_.back().sent >= most ||
+            groups_.back().bytes >= options_.window_bytes / 16)
+            groups_.push_back(
+                {.reply = inbox_ + '.' + std::to_string(first_group_ + groups_.size())});
+        auto& last = groups_.back();
+        ++last.sent;
+        ++sent_;
+        last.bytes += bytes;
+        return last;
+    }
+
+    /// The oldest messages, which are acknowledged.
+    void forget(std::size_t count) {
+        stats_.acknowledged += count;
+        base_ += count;
+        sent_ -= count;
+        for (; count != 0; --count) {
+            bytes_ -= unacked_.front().payload.size();
+            unacked_.pop_front();
+        }
+    }
+
     void resend() {
         if (failure_ || !link_->is_connected())
             return;
-        for (std::size_t i = 0; i < unacked_.size() && !failure_; ++i)
-            if (!unacked_[i].acknowledged || options_.order == publish_order::ordered) {
-                ++stats_.resent;
-                send(i);
-            }
+        first_group_ += groups_.size();
+        groups_.clear();
+        sent_ = 0;
+        for (std::size_t i = 0; i < unacked_.size() && !failure_; ++i) {
+            ++stats_.resent;
+            send(i);
+        }
         last_answer_ = late_->now();
     }
 
@@ -265,6 +303,8 @@ private:
         for (auto& w : std::exchange(waiters_, {}))
             w->complete(ec);
         unacked_.clear();
+        groups_.clear();
+        sent_ = 0;
         bytes_ = 0;
         for (const auto& a : {late_, again_, linger_})
             if (a)
@@ -279,6 +319,10 @@ private:
     std::deque<outgoing> unacked_;
     std::uint64_t base_; // the number of the first of them
     std::size_t bytes_ = 0;
+    std::size_t sent_ = 0;     // so many of them; those at the end are not, after a fault
+    std::deque<group> groups_; // of those, in order
+    std::uint64_t first_group_ = 0;
+    bool together_ = false; // the next one leaves with the last
     sink_stats stats_;
     error_code failure_;
     error_code last_refusal_; // since something was acknowledged
