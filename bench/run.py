@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures this library beside its peers, both sides in turn, and writes bench/RESULTS.md.
 
-    ./run bench [--quick] [--only <part of a figure's name>] [--rounds <n>] [--no-instructions]
+    ./run bench [--quick] [--only <part of a figure's name>...] [--rounds <n>] [--no-instructions]
     python3 bench/run.py ...        the same, from anywhere
 
 What is compared with what stands in FIGURES below. The peers outside this repository (tokio and
@@ -26,6 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 PEERS = ROOT.parent / "shared" / "peers"
+RESULTS = ROOT / "bench" / "RESULTS.md"
 RUST = BUILD / "peers" / "rust" / "target" / "release" / "peers"
 CPP = BUILD / "peers" / "cpp"
 
@@ -761,7 +762,27 @@ Of {all} targets {met} are met{missed}
 
 
 def cell(count):
+    if isinstance(count, str):
+        return count
     return "" if count is None else f"{count:.1f}" if count < 100 else f"{count:.0f}"
+
+
+COLUMNS = ("ours", "count", "peer", "theirs", "their_count", "ratio", "target", "met", "date")
+MET = {None: "", True: "yes", False: "**no**"}
+
+
+def read_results():
+    """The rows of the last runs as they stand in RESULTS.md, so that --only can leave them as they are."""
+    if not RESULTS.exists():
+        return {}
+    verdicts = {shown: met for met, shown in MET.items()}
+    results = {}
+    table = RESULTS.read_text().rpartition("| --- |\n")[2]
+    for line in table.splitlines():
+        name, *cells = (c.strip() for c in line.strip("|").split(" | "))
+        row = dict(zip(COLUMNS, cells, strict=True))
+        results.setdefault(name, []).append({**row, "met": verdicts[row["met"]]})
+    return results
 
 
 def write(results, rounds):
@@ -773,16 +794,15 @@ def write(results, rounds):
         rounds=rounds, machine="\n".join(machine()), all=len(judged), met=len(judged) - len(missed),
         missed="; not met:\n\n" + "\n".join(f"- {m}" for m in missed) if missed else ".")
     for name, row in rows:
-        met = {None: "", True: "yes", False: "**no**"}[row["met"]]
-        text += (f"| {name} | {row['ours']} | {cell(row['count'])} | {row['peer']} | {row['theirs']} | "
-                 f"{cell(row['their_count'])} | {row['ratio']} | {row['target']} | {met} | {row['date']} |\n")
-    (ROOT / "bench" / "RESULTS.md").write_text(text)
+        shown = {**row, "count": cell(row["count"]), "their_count": cell(row["their_count"]), "met": MET[row["met"]]}
+        text += f"| {name} | {' | '.join(shown[c] for c in COLUMNS)} |\n"
+    RESULTS.write_text(text)
 
 
 def main():
     parser = argparse.ArgumentParser(description="Measures this library beside its peers.")
     parser.add_argument("--quick", action="store_true", help="3 short rounds: a look, not a result")
-    parser.add_argument("--only", default="", metavar="TEXT", help="only figures whose name has TEXT in it")
+    parser.add_argument("--only", nargs="+", default=[""], metavar="TEXT", help="only figures whose name has one of these in it")
     parser.add_argument("--rounds", type=int, help="how often each side runs (7)")
     parser.add_argument("--no-instructions", dest="instructions", action="store_false", help="do not run valgrind")
     parser.add_argument("--no-build", action="store_true", help="run what was built before")
@@ -798,8 +818,7 @@ def main():
         build_ours()
         build_peers()
 
-    kept = BUILD / "bench-results.json"  # so that --only can leave the other rows as they are
-    old = json.loads(kept.read_text()) if kept.exists() and settings.only else {}
+    old = read_results()
     today = datetime.date.today().isoformat()
     jobs = [(f.name, lambda f=f: measure(f, settings)) for f in FIGURES]
     jobs += [(m[0], lambda m=m: measure_said(*m[1:])) for m in SAYS]
@@ -808,7 +827,7 @@ def main():
     jobs += [(c[0], lambda c=c: measure_compile(settings, *c[1:])) for c in COMPILE]
     results = {}
     for name, job in jobs:
-        if settings.only.lower() not in name.lower():
+        if not any(text.lower() in name.lower() for text in settings.only):
             if name in old:
                 results[name] = old[name]
             continue
@@ -817,7 +836,6 @@ def main():
             verdict = {None: "", True: "met", False: "NOT met"}[row["met"]]
             print(f"{name}: {row['ours']} {cell(row['count'])} | {row['peer']} {row['theirs']} "
                   f"{cell(row['their_count'])} | {row['ratio']} | {row['target']} {verdict}", flush=True)
-    kept.write_text(json.dumps(results))
     write(results, settings.rounds)
     print("written: bench/RESULTS.md")
 
