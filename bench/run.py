@@ -348,6 +348,30 @@ for size in (16, 64, 256, 1024, 16384):
     ]
 
 
+def websocket(what, size):
+    return Ours("websocket", f"websocket/{what}/{size}")
+
+
+for size in (16, 64, 256, 1024, 16384):
+    FIGURES += [
+        Figure(
+            f"WebSocket, {size} bytes, a message a frame",
+            websocket("streamx/one", size),
+            [Peer("raw Beast, auto_fragment(false)", websocket("beast/one", size), at_least=1)],
+            threads=True,
+        ),
+        Figure(
+            f"WebSocket, {size} bytes, several items a message",
+            websocket("streamx/many", size),
+            [
+                Peer("raw Beast, auto_fragment(false), a message a frame", websocket("beast/one", size), at_least=20),
+                Peer("raw Beast, batches by hand", Cpp("e_net_beast", f"E/beast_batch/2proc/{size}B")),
+            ],
+            threads=True,
+        ),
+    ]
+
+
 def nats(what, who, size, servers):
     return Ours("nats", f"nats/{what}/{who}/{size}/{servers}")
 
@@ -411,6 +435,12 @@ SAYS = [
     ("RSocket, a broadcast to 1 000 connections: the server's processor, a delivery", "rsocket/fan_out/1000", "server_cpu_ns", "ns", None, None),
     ("RSocket, a broadcast to 1 000 connections: encodings of an item", "rsocket/fan_out/1000", "encodes_an_item", "", 1, None),
     ("RSocket, an idle connection beyond its socket's own", "rsocket/idle", "rss_bytes_per_item", "bytes", 4096, "rsocket/raw_idle"),
+    ("SSE, a broadcast to 10 000 subscribers: the server's processor, a delivery", "connections/sse/10000", "server_cpu_ns", "ns", None, None),
+    ("SSE, the same with ten events at once", "connections/sse_burst/10000", "server_cpu_ns", "ns", None, None),
+    ("SSE, a broadcast to 10 000 subscribers: encodings of an event", "connections/sse/10000", "encodes_an_event", "", 1, None),
+    ("SSE, a broadcast to 10 000 subscribers: the server's memory, a subscriber", "connections/sse/10000", "bytes_per_subscriber", "bytes", None, None),
+    ("an idle session of lines beyond a minimal one on raw Asio", "connections/idle", "rss_bytes_per_item", "bytes", 2048, "connections/raw_idle"),
+    ("the same after a line and its answer", "connections/idle_used", "rss_bytes_per_item", "bytes", 2048, "connections/raw_idle_used"),
 ]
 
 # figure, ours, raw peer of the same kind, at most bytes of resident memory
@@ -628,7 +658,7 @@ def all_met(met):
 
 def measure_said(ours, key, unit, at_most, without):
     """A number that a bench prints beside its time."""
-    said = [run_bench(command_of(Ours("rsocket", bench))) for bench in (ours, without) if bench]
+    said = [run_bench(command_of(Ours(bench.split("/")[0], bench))) for bench in (ours, without) if bench]
     if None in said:
         return []
     value = said[0][key] - (said[1][key] if without else 0)

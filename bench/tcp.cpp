@@ -6,14 +6,12 @@
 //   tcp/streamx/co_await/<bytes>  as users write it: one co_await an item on both sides, owned
 //   tcp/raw/one_by_one/<bytes>    raw Asio with an operation a message: one async_write, two async_reads
 
-#include "bench.hpp"
+#include "two_processes.hpp"
 
 #include <streamx/io/length_prefixed.hpp>
-#include <streamx/terminals/async_for_each.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
@@ -22,97 +20,16 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <exception>
 #include <string>
-#include <string_view>
+#include <utility>
 
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-namespace asio = boost::asio;
 namespace io = streamx::io;
-using asio::ip::tcp;
-using executor = asio::io_context::executor_type;
-using socket_type = asio::basic_stream_socket<tcp, executor>;
+using namespace streamx::bench;
 
 namespace {
 
 constexpr std::size_t head = 4;
 constexpr asio::use_awaitable_t<executor> token;
-
-/// A message whose first bytes are its number.
-class message {
-public:
-    explicit message(std::size_t size) : bytes_(size, 'x') {}
-    std::string_view number(std::uint64_t i) {
-        std::memcpy(bytes_.data(), &i, sizeof i);
-        return bytes_;
-    }
-
-private:
-    std::string bytes_;
-};
-
-std::uint64_t number_of(std::string_view bytes) {
-    std::uint64_t i;
-    std::memcpy(&i, bytes.data(), sizeof i);
-    return i;
-}
-
-void check(std::exception_ptr failure) {
-    if (failure)
-        std::rethrow_exception(failure);
-}
-
-// ------------------------------------------------------------------------------------ two processes
-
-/// The sender's side runs in a process of its own, and sends as many messages as it is told over
-/// `control`; 0 ends it.
-template <class Send, class Receive>
-void pair(const std::string& name, Send send, Receive receive) {
-    if (!streamx::bench::selected(name))
-        return;
-    asio::io_context ctx(1);
-    tcp::acceptor acceptor(ctx, {asio::ip::address_v4::loopback(), 0});
-    int control[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM, 0, control) != 0)
-        std::abort();
-    const pid_t child = ::fork();
-    if (child == 0) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        ::close(control[1]);
-        asio::io_context own(1);
-        socket_type socket(own);
-        socket.connect(acceptor.local_endpoint());
-        socket.set_option(tcp::no_delay(true));
-        send(own, std::move(socket), [&] {
-            std::uint64_t n = 0;
-            return ::read(control[0], &n, sizeof n) == sizeof n ? n : 0;
-        });
-        ::_exit(0);
-    }
-    ::close(control[0]);
-    socket_type socket(ctx);
-    acceptor.accept(socket);
-    receive(ctx, std::move(socket), [&](auto body) {
-        streamx::bench::run(
-            name,
-            [&](std::uint64_t n) {
-                if (::write(control[1], &n, sizeof n) != sizeof n)
-                    std::abort();
-                ctx.restart();
-                return body(n);
-            },
-            streamx::bench::sum_below);
-    });
-    ::close(control[1]);
-    ::waitpid(child, nullptr, 0);
-}
 
 // ------------------------------------------------------------------------------------------ streamx
 
@@ -254,7 +171,7 @@ void raw_one_by_one(std::size_t size) {
 } // namespace
 
 int main(int argc, char** argv) {
-    streamx::bench::init(argc, argv);
+    init(argc, argv);
     for (std::size_t size : {16u, 64u, 256u, 1024u, 16'384u}) {
         streamx_many("owned", size, [](socket_type s) {
             return io::length_prefixed<io::shared_bytes>(std::move(s));
