@@ -14,6 +14,7 @@ set(streamx_nats_headers
     include/streamx/bridges/nats/detail/answer.hpp
     include/streamx/bridges/nats/detail/inlet.hpp
     include/streamx/bridges/nats/detail/message.hpp
+    include/streamx/bridges/nats/detail/message_stream.hpp
     include/streamx/bridges/nats/detail/publisher.hpp
     include/streamx/bridges/nats/detail/pull.hpp
     include/streamx/bridges/nats/detail/receipt.hpp
@@ -29,14 +30,27 @@ set(streamx_nats_headers
 )
 
 set(streamx_nats_sources
+    src/bridges/nats/answering.cpp
+    src/bridges/nats/api.cpp
+    src/bridges/nats/blocking_jobs.cpp
+    src/bridges/nats/client_options.cpp
+    src/bridges/nats/config_json.cpp
     src/bridges/nats/ensure.cpp
     src/bridges/nats/error.cpp
     src/bridges/nats/json.cpp
     src/bridges/nats/link.cpp
+    src/bridges/nats/link_socket.cpp
     src/bridges/nats/message.cpp
+    src/bridges/nats/metadata.cpp
+    src/bridges/nats/names.cpp
     src/bridges/nats/publisher.cpp
     src/bridges/nats/pull_consumer.cpp
-    src/bridges/nats/subject.cpp
+    src/bridges/nats/pulled_message.cpp
+    src/bridges/nats/receipt.cpp
+    src/bridges/nats/requests.cpp
+    src/bridges/nats/subject_inlet.cpp
+    src/bridges/nats/subject_outlet.cpp
+    src/bridges/nats/subscriptions.cpp
 )
 
 add_library(streamx_nats STATIC ${streamx_nats_sources})

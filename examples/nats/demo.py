@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 SKIPPED = 77
+SERVER = shutil.which("nats-server", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 LIVE = sys.stdout.isatty()
 WIDTH = 30
 
@@ -36,7 +37,7 @@ class Server:
 
     def __init__(self, room):
         self.process = subprocess.Popen(
-            ["nats-server", "-a", "127.0.0.1", "-p", "-1", "-js", "-sd", room / "store",
+            [SERVER, "-a", "127.0.0.1", "-p", "-1", "-js", "-sd", room / "store",
              "--ports_file_dir", room, "-l", room / "server.log"])
         ports = room / f"nats-server_{self.process.pid}.ports"
         until = time.monotonic() + 30
@@ -188,7 +189,7 @@ def main():
     options.add_argument("--lines", type=int, default=300_000)
     options.add_argument("--jobs", type=int, default=12_000)
     options = options.parse_args()
-    if not shutil.which("nats-server"):
+    if not SERVER:
         say("no nats-server is installed: Debian's package is nats-server")
         sys.exit(SKIPPED)
     with tempfile.TemporaryDirectory() as folder:

@@ -8,50 +8,19 @@
 // Nobody keeps a checkpoint beside the data, as the data are the checkpoint: the stream says how many
 // lines it has, and so does the file. Line n is message n.
 
-#include <streamx/nats.hpp>
-#include <streamx/streamx.hpp>
-
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "program.hpp"
 
 #include <charconv>
-#include <chrono>
 #include <cstdint>
-#include <exception>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <optional>
 #include <stdexcept>
-#include <string>
-#include <utility>
-#include <vector>
 
-namespace asio = boost::asio;
-namespace nats = streamx::nats;
-using namespace std::chrono_literals;
-using asio::use_awaitable;
-
-const std::string stream = "LINES";
-
-asio::awaitable<nats::connection> connect(std::string url) {
-    nats::connect_options options;
-    options.servers.assign(1, std::move(url));
-    auto c = co_await nats::async_connect(
-        co_await asio::this_coro::executor, std::move(options), use_awaitable);
-    nats::stream_config config;
-    config.name = stream;
-    config.subjects.push_back("lines");
-    co_await nats::ensure_stream(c, std::move(config), use_awaitable);
-    co_return c;
-}
+const nats::stream_config lines_stream{.name = "LINES", .subjects = {"lines"}};
 
 asio::awaitable<std::uint64_t> lines_stored(const nats::connection& c) {
-    const auto info =
-        co_await c.async_request("$JS.API.STREAM.INFO." + stream, "", 5s, use_awaitable);
+    const auto info = co_await c.async_request("$JS.API.STREAM.INFO.LINES", "", 5s, use_awaitable);
     const std::string key = "\"last_seq\":";
     const auto at = info.find(key);
     std::uint64_t last = 0;
@@ -64,7 +33,7 @@ asio::awaitable<std::uint64_t> lines_stored(const nats::connection& c) {
 
 // [produce]
 asio::awaitable<void> produce(std::string url, std::string path) {
-    const auto c = co_await connect(std::move(url));
+    const auto c = co_await connect(std::move(url), lines_stream);
     const auto stored = co_await lines_stored(c);
     std::cout << "stored " << stored << std::endl;
 
@@ -116,10 +85,10 @@ asio::awaitable<void> consume(std::string url, std::string path, std::uint64_t t
     std::cout << "written " << written << std::endl;
     if (written >= total)
         co_return;
-    const auto c = co_await connect(std::move(url));
+    const auto c = co_await connect(std::move(url), lines_stream);
 
     nats::source_options options; // without a durable name: each message once, in order
-    options.stream = stream;
+    options.stream = lines_stream.name;
     options.deliver_from = nats::deliver_from::sequence(written + 1);
     auto chunks = nats::jetstream_source<>(c, std::move(options)) | streamx::take(total - written) |
                   streamx::chunks_timeout(500, 20ms);
@@ -141,26 +110,10 @@ asio::awaitable<void> consume(std::string url, std::string path, std::uint64_t t
 // [/consume]
 
 int main(int argc, char** argv) {
-    const std::vector<std::string> args(argv + 1, argv + argc);
-    asio::io_context context;
-    int result = 0;
-    auto done = [&](std::exception_ptr failure) {
-        try {
-            if (failure)
-                std::rethrow_exception(failure);
-        } catch (const std::exception& e) {
-            std::cerr << "ingest: " << e.what() << '\n';
-            result = 1;
-        }
-    };
-    if (args.size() == 3 && args[0] == "produce") {
-        asio::co_spawn(context, produce(args[1], args[2]), done);
-    } else if (args.size() == 4 && args[0] == "consume") {
-        asio::co_spawn(context, consume(args[1], args[2], std::stoull(args[3])), done);
-    } else {
-        std::cerr << "ingest produce <url> <file>\ningest consume <url> <file> <lines>\n";
-        return 2;
-    }
-    context.run();
-    return result;
+    const command producer{
+        "produce <url> <file>", [](const arguments& words) { return produce(words[1], words[2]); }};
+    const command consumer{"consume <url> <file> <lines>", [](const arguments& words) {
+                               return consume(words[1], words[2], std::stoull(words[3]));
+                           }};
+    return run_program("ingest", argc, argv, {producer, consumer});
 }

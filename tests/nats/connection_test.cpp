@@ -2,6 +2,7 @@
 
 #include <unit/io/certificates.hpp>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_future.hpp>
@@ -11,7 +12,9 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <iterator>
 #include <optional>
+#include <stdexcept>
 #include <vector>
 
 namespace streamx::testing {
@@ -96,6 +99,17 @@ TEST_F(connection_test, says_who_it_is) {
     EXPECT_EQ(try_to_connect(o), error_code());
 }
 
+TEST_F(connection_test, the_server_lists_it_under_its_name) {
+    run([this]() -> asio::awaitable<void> {
+        auto o = options();
+        o.name = "the third of five";
+        auto ex = ctx.get_executor();
+        const auto c = co_await nats::async_connect(ex, o, use_awaitable);
+        const auto listed = servers().get(0, "/connz");
+        EXPECT_NE(listed.find("\"the third of five\""), std::string::npos) << listed;
+    });
+}
+
 TEST_F(connection_test, encrypts_and_looks_at_the_servers_certificate) {
     const auto room =
         fs::temp_directory_path() / ("streamx-nats-tls-" + std::to_string(::getpid()));
@@ -143,6 +157,53 @@ TEST_F(connection_test, a_request_says_why_it_has_no_answer) {
             20ms,
             asio::redirect_error(use_awaitable, ec));
         EXPECT_EQ(ec, asio::error::timed_out);
+    });
+}
+
+/// What the client library would write into the protocol's lines as it is, so that the server ended the
+/// connection.
+TEST_F(connection_test, a_name_that_cannot_be_is_refused_and_harms_nobody) {
+    run([this]() -> asio::awaitable<void> {
+        const auto c = co_await connect();
+        co_await make_stream(c);
+        for (const char* bad : {"", "a b", "a\tb", "a\r\nPUB x 0", "a..b", "a.", "a.*", ">"}) {
+            error_code ec;
+            co_await c.async_request(bad, "", 5s, asio::redirect_error(use_awaitable, ec));
+            EXPECT_EQ(ec, nats::errc::invalid_name) << bad;
+            EXPECT_EQ(ec, boost::system::errc::invalid_argument) << bad;
+
+            nats::stream_config stream;
+            stream.name = bad;
+            co_await nats::ensure_stream(c, stream, asio::redirect_error(use_awaitable, ec));
+            EXPECT_EQ(ec, nats::errc::invalid_name) << bad;
+
+            nats::consumer_config consumer;
+            consumer.stream = "S";
+            consumer.durable = bad;
+            co_await nats::ensure_consumer(c, consumer, asio::redirect_error(use_awaitable, ec));
+            EXPECT_EQ(ec, nats::errc::invalid_name) << bad;
+
+            nats::source_options source;
+            source.stream = bad;
+            EXPECT_THROW(
+                static_cast<void>(nats::jetstream_source<>(c, source)), std::invalid_argument)
+                << bad;
+            nats::sink_options sink;
+            sink.subject = bad;
+            EXPECT_THROW(nats::jetstream_sink<>(c, sink), std::invalid_argument) << bad;
+            EXPECT_THROW(nats::subject_sink<>(c, {.subject = bad}), std::invalid_argument) << bad;
+        }
+        for (const char* bad : {"", "a b", "a..b"})
+            EXPECT_THROW(
+                static_cast<void>(nats::subject_source<>(c, {.subject = bad})),
+                std::invalid_argument);
+        nats::subject_options shared;
+        shared.subject = "s";
+        shared.queue = "a b";
+        EXPECT_THROW(static_cast<void>(nats::subject_source<>(c, shared)), std::invalid_argument);
+
+        co_await publish(c, 1);
+        EXPECT_EQ(c.status().reconnects, 0u);
     });
 }
 
@@ -199,6 +260,28 @@ TEST_F(connection_test, what_waits_is_told_when_the_connection_closes) {
         error_code ec;
         co_await c.async_request("x", "", 1s, asio::redirect_error(use_awaitable, ec));
         EXPECT_EQ(ec, nats::errc::connection_closed);
+    });
+}
+
+TEST_F(connection_test, what_is_made_while_the_connection_closes_fails) {
+    run([this]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        co_await make_stream(c);
+        c.async_close([](error_code ec) { EXPECT_FALSE(ec); }); // begins
+        nats::jetstream_source<> pulled(c, durable());
+        nats::subject_source<> heard(c, {.subject = "x"});
+        nats::sink_options o;
+        o.subject = "s.x";
+        nats::jetstream_sink<> sink(c, o);
+        const auto [why_not_pulled, one] =
+            co_await pulled.async_next(asio::as_tuple(use_awaitable));
+        EXPECT_EQ(to_error_code(why_not_pulled), nats::errc::connection_closed);
+        const auto [why_not_heard, two] = co_await heard.async_next(asio::as_tuple(use_awaitable));
+        EXPECT_EQ(to_error_code(why_not_heard), nats::errc::connection_closed);
+        const auto [why_not_sent] = co_await sink.async_send("x", asio::as_tuple(use_awaitable));
+        EXPECT_EQ(why_not_sent, nats::errc::connection_closed);
+        EXPECT_THROW(
+            nats::subject_sink<>(c, {.subject = "x"}).try_send("x"), boost::system::system_error);
     });
 }
 
@@ -273,6 +356,47 @@ TEST_F(connection_test, a_context_that_is_destroyed_closes_its_connections) {
     held.reset();
     source.reset();
     EXPECT_EQ(kept.link().use_count(), 1);
+}
+
+/// What was published leaves nevertheless, and nothing waits for what the library would be told by a
+/// context that runs: that would be half a second for each of the connections.
+TEST_F(connection_test, a_context_that_is_destroyed_does_not_wait_for_open_connections) {
+    run([this]() -> asio::awaitable<void> {
+        constexpr std::size_t many = 20;
+        const auto c = co_await connect();
+        nats::subject_source<> said(c, {.subject = "last.words"});
+        co_await make_stream(c); // and so it listens
+        const auto began = std::chrono::steady_clock::now();
+        {
+            asio::io_context own;
+            std::vector<nats::connection> all;
+            std::vector<nats::jetstream_source<>> sources;
+            asio::co_spawn(
+                own,
+                [&]() -> asio::awaitable<void> {
+                    while (all.size() < many) {
+                        all.push_back(co_await connect(own.get_executor()));
+                        sources.emplace_back(all.back(), durable());
+                    }
+                    for (const auto& each : all) {
+                        nats::subject_sink<> out(each, {.subject = "last.words"});
+                        EXPECT_TRUE(out.try_send("bye"));
+                        if (&each < &all[many / 2])
+                            each.async_close([](error_code) {}); // begins, no more
+                    }
+                    own.stop();
+                },
+                [](std::exception_ptr e) { EXPECT_FALSE(e); });
+            own.run_for(20s);
+            EXPECT_EQ(all.size(), many);
+            sources.clear();
+        }
+        EXPECT_LT(std::chrono::steady_clock::now() - began, many * 250ms);
+        for (std::size_t i = 0; i != many; ++i) {
+            const auto word = co_await said.next();
+            EXPECT_EQ(word->value, "bye");
+        }
+    });
 }
 
 TEST_F(connection_test, a_context_that_is_destroyed_while_a_consumer_is_made_leaks_nothing) {

@@ -26,15 +26,18 @@ constexpr int count = 100'000;
 
 /// Numbers on their way through a stream while something happens to its servers.
 struct faults_test : nats_test {
-    /// Publishes all of them and consumes them at the same time; `fault` runs when a fifth has arrived.
-    /// Each has to come, once, and to be in the stream once; in order if that is asked for.
+    /// Publishes all of them and consumes them at the same time; `fault` runs when a fifth has arrived,
+    /// and the second half is published after it has begun. Each has to come, once, and to be in the
+    /// stream once; in order if that is asked for.
     template <class Fault>
     void transfer(std::size_t replicas, nats::publish_order order, Fault fault) {
         servers(replicas);
         run([&, this]() -> asio::awaitable<void> {
             auto c = co_await connect();
             co_await make_stream(c, nats::storage::file, static_cast<unsigned>(replicas));
-            asio::co_spawn(ctx, produce(c, order), [](std::exception_ptr e) { EXPECT_FALSE(e); });
+            bool struck = false;
+            asio::co_spawn(
+                ctx, produce(c, order, &struck), [](std::exception_ptr e) { EXPECT_FALSE(e); });
 
             nats::source_options o;
             o.stream = "S";
@@ -50,8 +53,10 @@ struct faults_test : nats_test {
                 EXPECT_FALSE(came[n]) << n << " came twice";
                 came[n] = true;
                 d->ack();
-                if (i == count / 5)
+                if (i == count / 5) {
+                    struck = true;
                     co_await fault();
+                }
             }
             const auto info =
                 co_await c.async_request("$JS.API.STREAM.INFO.S", "", 5s, use_awaitable);
@@ -62,7 +67,8 @@ struct faults_test : nats_test {
         });
     }
 
-    static asio::awaitable<void> produce(nats::connection c, nats::publish_order order) {
+    static asio::awaitable<void>
+    produce(nats::connection c, nats::publish_order order, const bool* struck = nullptr) {
         nats::sink_options o;
         o.subject = "s.x";
         o.order = order;
@@ -70,11 +76,16 @@ struct faults_test : nats_test {
         o.ack_timeout = 1s;
         nats::jetstream_sink<> sink(c, o);
         for (int i = 0; i < count; ++i) {
+            if (struck && i == count / 2)
+                while (!*struck)
+                    co_await sleep_for(1ms);
             auto text = std::to_string(i);
             while (!sink.try_send(text))
                 co_await sink.async_wait(use_awaitable);
         }
         co_await sink.async_flush(use_awaitable);
+        if (struck)
+            EXPECT_GT(sink.stats().resent, 0u) << "nothing was on its way when it happened";
     }
 
     static asio::awaitable<void> expect_order(const nats::connection& c) {

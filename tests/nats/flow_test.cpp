@@ -271,6 +271,9 @@ TEST_F(nats_flow_test, a_sink_is_full_when_the_connection_is_and_closes_with_it)
         EXPECT_TRUE(out.try_send(kilobyte));
         EXPECT_THROW(out.try_send(std::string(2 * 1024 * 1024, 'x')), boost::system::system_error);
         EXPECT_THROW(nats::subject_sink<>(c, {}), std::invalid_argument);
+        EXPECT_THROW(
+            nats::subject_sink<>(c, {.subject = "much", .buffered_bytes = 0}),
+            std::invalid_argument);
 
         co_await c.async_close(use_awaitable);
         EXPECT_THROW(out.try_send(kilobyte), boost::system::system_error);

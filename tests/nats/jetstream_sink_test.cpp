@@ -1,10 +1,13 @@
 #include "fixture.hpp"
 
+#include <streamx/io/line_codec.hpp>
+
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
 
 #include <signal.h>
 
+#include <stdexcept>
 #include <string>
 
 namespace streamx::testing {
@@ -31,6 +34,16 @@ TEST_F(jetstream_sink_test, limits_of_nothing_are_refused) {
         EXPECT_THROW(make(&nats::sink_options::window), std::invalid_argument);
         EXPECT_THROW(make(&nats::sink_options::window_bytes), std::invalid_argument);
         EXPECT_THROW(make(&nats::sink_options::items_per_message), std::invalid_argument);
+        const auto in_no_time = [&](std::chrono::milliseconds nats::sink_options::* time) {
+            auto o = options();
+            o.*time = 0ms;
+            nats::jetstream_sink<> sink(c, o);
+        };
+        EXPECT_THROW(in_no_time(&nats::sink_options::ack_timeout), std::invalid_argument);
+        EXPECT_THROW(in_no_time(&nats::sink_options::give_up), std::invalid_argument);
+        auto o = options();
+        o.id_prefix = "a\r\nNats-Rollup: all";
+        EXPECT_THROW(nats::jetstream_sink<>(c, o), std::invalid_argument);
     });
 }
 
@@ -65,6 +78,45 @@ TEST_F(jetstream_sink_test, what_cannot_be_stored_fails_the_sink_with_the_server
         std::string next = "short";
         EXPECT_FALSE(sink.try_send(next));
         EXPECT_EQ(next, "short");
+    });
+}
+
+TEST_F(jetstream_sink_test, an_item_that_is_too_large_for_the_server_is_refused_alone) {
+    servers(1, "max_payload: 4096\n");
+    run([this]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        co_await make_stream(c);
+        auto o = options();
+        o.order = nats::publish_order::ordered;
+        nats::jetstream_sink<> sink(c, o);
+        EXPECT_TRUE(sink.try_send("before"));
+        error_code ec;
+        std::string large(5000, 'x');
+        co_await sink.async_send(large, asio::redirect_error(use_awaitable, ec));
+        EXPECT_EQ(ec, nats::errc::message_too_large) << ec.message();
+        EXPECT_EQ(ec, condition::limit_exceeded);
+        EXPECT_THROW(sink.try_send(large), boost::system::system_error);
+        EXPECT_EQ(large.size(), 5000u);
+        co_await sink.async_send("after", use_awaitable);
+        EXPECT_EQ(sink.stats().last_sequence, 2u);
+
+        // Of several, those that fit go together.
+        o.items_per_message = 1000;
+        nats::jetstream_sink<io::line_codec> lines(c, o);
+        for (char letter : {'a', 'b', 'c', 'd', 'e'}) {
+            EXPECT_TRUE(lines.try_send(std::string(1500, letter)));
+            EXPECT_THROW(lines.try_send(large), boost::system::system_error);
+        }
+        co_await lines.async_flush(use_awaitable);
+        EXPECT_EQ(lines.stats().last_sequence, 5u);
+        nats::source_options in;
+        in.stream = "S";
+        in.deliver_from = nats::deliver_from::sequence(3);
+        nats::jetstream_source<io::line_codec> source(c, in);
+        for (char letter : {'a', 'b', 'c', 'd', 'e'}) {
+            const auto d = co_await source.next();
+            EXPECT_EQ(**d, std::string(1500, letter));
+        }
     });
 }
 

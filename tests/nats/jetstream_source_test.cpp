@@ -9,6 +9,8 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
 
+#include <signal.h>
+
 #include <optional>
 #include <set>
 #include <vector>
@@ -169,6 +171,12 @@ TEST_F(jetstream_source_test, limits_of_nothing_are_refused) {
         };
         EXPECT_THROW(make(&nats::source_options::capacity), std::invalid_argument);
         EXPECT_THROW(make(&nats::source_options::batch), std::invalid_argument);
+        auto o = durable();
+        o.heartbeat = 0ms;
+        EXPECT_THROW(static_cast<void>(nats::jetstream_source<>(c, o)), std::invalid_argument);
+        o = durable();
+        o.ack_wait = 0ms;
+        EXPECT_THROW(static_cast<void>(nats::jetstream_source<>(c, o)), std::invalid_argument);
     });
 }
 
@@ -253,6 +261,31 @@ TEST_F(jetstream_source_test, a_stuck_consumer_holds_no_more_than_its_capacity) 
     });
 }
 
+/// A server that hangs has lost nothing when it goes on: it has what was asked before and what was asked
+/// again, and may deliver both.
+TEST_F(jetstream_source_test, a_stuck_consumer_behind_a_server_that_hung_holds_one_window_more) {
+    run([this]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        co_await make_stream(c);
+        co_await publish(c, 10);
+        auto o = durable();
+        o.capacity = 16;
+        nats::jetstream_source<> stuck(c, o);
+        co_await stuck.async_wait(use_awaitable); // ten are here, and six more have been asked for
+        servers().signal(0, SIGSTOP);
+        co_await sleep_for(4 * o.heartbeat); // longer than it waits for a word
+        servers().signal(0, SIGCONT);
+        co_await publish(c, 500, 10);
+        auto pending = co_await c.async_request("$JS.API.CONSUMER.INFO.S.d", "", 2s, use_awaitable);
+        const std::string key = "\"num_ack_pending\":";
+        const auto held = std::stoul(pending.substr(pending.find(key) + key.size()));
+        EXPECT_GE(held, o.capacity);
+        EXPECT_LE(held, 2 * o.capacity) << "capacity and one window";
+        const auto got = co_await take_values(stuck, 510); // and all come, in order
+        EXPECT_EQ(got, numbers(510));
+    });
+}
+
 TEST_F(
     jetstream_source_test,
     small_items_go_together_and_a_message_is_acknowledged_with_its_last_item) {
@@ -306,6 +339,35 @@ TEST_F(jetstream_source_test, a_consumer_or_stream_that_is_not_there_fails_the_s
         const auto got = co_await take_values(source, 1);
         co_await c.async_request("$JS.API.CONSUMER.DELETE.S.d", "", 2s, use_awaitable);
         ec = co_await failure_of(source.next());
+        EXPECT_EQ(ec, nats::errc::consumer_gone) << ec.message();
+    });
+}
+
+TEST_F(
+    jetstream_source_test, a_stream_that_is_deleted_while_nothing_is_asked_for_fails_the_source) {
+    run([this]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        co_await make_stream(c);
+        co_await publish(c, 1);
+        auto o = durable();
+        o.capacity = 1;
+        nats::jetstream_source<> source(c, o);
+        co_await source.async_wait(use_awaitable); // it is full
+        co_await c.async_request("$JS.API.STREAM.DELETE.S", "", 2s, use_awaitable);
+        const auto got = co_await take_values(source, 1);
+        const auto ec = co_await failure_of(source.next());
+        EXPECT_EQ(ec, nats::errc::consumer_gone) << ec.message();
+    });
+}
+
+TEST_F(jetstream_source_test, a_consumer_that_is_to_exist_and_does_not_fails_the_source) {
+    run([this]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        co_await make_stream(c);
+        auto o = durable();
+        o.consumer_exists = true;
+        nats::jetstream_source<> source(c, o);
+        const auto ec = co_await failure_of(source.next());
         EXPECT_EQ(ec, nats::errc::consumer_gone) << ec.message();
     });
 }

@@ -28,6 +28,8 @@ public:
     /// Sends a signal; SIGKILL waits until it is gone.
     void signal(std::size_t which, int number);
 
+    /// What its monitoring says at this path.
+    std::string get(std::size_t which, const std::string& path) const;
     /// The server that leads a stream; waits until there is one.
     std::size_t leader_of(const std::string& stream) const;
 
@@ -37,7 +39,6 @@ private:
         int port = 0, cluster_port = 0, http_port = 0;
     };
     std::string config(std::size_t which) const;
-    std::string get(std::size_t which, const std::string& path) const;
     void start_all();
     void wait_ready();
 

@@ -1,9 +1,10 @@
 #pragma once
 
-#include "json.hpp"
 #include "link.hpp"
 
-#include <streamx/bridges/nats/ensure.hpp>
+#include <chrono>
+#include <memory>
+#include <string>
 
 namespace streamx::nats::detail {
 
@@ -18,8 +19,5 @@ void call_api(
     std::string body,
     std::chrono::milliseconds timeout,
     link::request_handler then);
-
-std::string consumer_json(const consumer_config& c, bool ordered);
-std::string consumer_subject(const consumer_config& c);
 
 } // namespace streamx::nats::detail

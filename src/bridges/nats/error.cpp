@@ -33,6 +33,12 @@ public:
             return "the server's answer is malformed";
         case errc::already_answered:
             return "the delivery was answered already";
+        case errc::invalid_name:
+            return "a subject, or the name of a stream or consumer, is empty or has characters "
+                   "that "
+                   "it cannot have";
+        case errc::message_too_large:
+            return "the message is larger than the server takes (its max_payload)";
         }
         return "unknown error of the NATS bridge";
     }
@@ -42,7 +48,10 @@ public:
         case errc::consumer_gone:
             return condition::closed;
         case errc::slow_consumer:
+        case errc::message_too_large:
             return condition::limit_exceeded;
+        case errc::invalid_name:
+            return sys::errc::make_error_condition(sys::errc::invalid_argument);
         case errc::already_answered:
             return condition::misuse;
         case errc::no_responders:
@@ -90,6 +99,12 @@ public:
             return "the servers do not have the storage, the memory or the number of replicas";
         case 10052:
             return "the configuration of the stream is invalid";
+        case 10054:
+            return "the message is larger than the stream takes";
+        case 10070:
+            return "the stream's last message is not the one that this was to follow";
+        case 10077:
+            return "the stream takes no more messages";
         case 10065:
             return "the subjects overlap with those of another stream";
         default:

@@ -1,104 +1,45 @@
 #include "link.hpp"
 
+#include "blocking_jobs.hpp"
+#include "client_options.hpp"
+#include "names.hpp"
+
 #include <boost/asio/post.hpp>
 
-#include <algorithm>
 #include <charconv>
-#include <fcntl.h>
-#include <unistd.h>
+#include <thread>
+#include <utility>
 
 namespace streamx::nats::detail {
 namespace {
 
-/// A descriptor on its way to the executor.
-struct owned_fd {
-    explicit owned_fd(int n) noexcept : number(n) {}
-    owned_fd(owned_fd&& other) noexcept : number(std::exchange(other.number, -1)) {}
-    ~owned_fd() {
-        if (number >= 0)
-            ::close(number);
-    }
-    int number;
-};
-
-constexpr auto pause_while_connecting = std::chrono::milliseconds(2);
-
 /// Of a long burst so much leaves at a time: the server has it while the rest is made.
 constexpr std::size_t at_a_time = 32 * 1024;
 
+/// How long a context that goes waits for a server to say that it has had everything.
+constexpr std::chrono::milliseconds last_word{500};
+
 } // namespace
 
-void blocking_jobs::run(std::function<void()> job) {
-    std::unique_lock lock(mutex_);
-    if (down_) { // who calls is what is waited for
-        lock.unlock();
-        return job();
-    }
-    workers_.remove_if([](worker& w) {
-        if (!w.done)
-            return false;
-        w.thread.join();
-        return true;
-    });
-    auto& w = workers_.emplace_back();
-    w.thread = std::thread([&w, job = std::move(job)]() mutable {
-        job();
-        job = nullptr;
-        nats_ReleaseThreadMemory();
-        w.done = true;
-    });
-}
-
-void blocking_jobs::add(const link_ptr& l) {
-    std::lock_guard lock(mutex_);
-    std::erase_if(links_, [](const auto& weak) { return weak.expired(); });
-    links_.push_back(l);
-}
-
-void blocking_jobs::shutdown() {
-    {
-        std::lock_guard lock(mutex_);
-        down_ = true;
-    }
-    for (auto& weak : links_)
-        if (auto alive = weak.lock())
-            alive->abandon();
-    for (auto& w : workers_)
-        w.thread.join();
-    workers_.clear();
-    for (auto& weak : links_) // what was connecting when the context went
-        if (auto alive = weak.lock())
-            alive->abandon();
-    links_.clear();
-}
-
-/// Where the answers to requests arrive.
-class link::request_inbox final : public link_member {
-public:
-    explicit request_inbox(link& l) : link_(l) {}
-    void on_message(message m) override { link_.answered(m); }
-    void on_no_responders() override {
-        auto& all = link_.requests_;
-        const auto asked = [](const auto& r) { return r.second.asked; };
-        const auto first = std::find_if(all.begin(), all.end(), asked);
-        if (first == all.end() || std::find_if(std::next(first), all.end(), asked) != all.end())
-            return; // the library does not say whose
-        const auto then = std::move(first->second.then);
-        all.erase(first);
-        then(errc::no_responders, {});
-    }
-
-private:
-    link& link_;
-};
-
 link::link(asio::any_io_executor ex, connect_options options)
-    : ex_(std::move(ex)), options_(std::move(options)), events_(ex_, connection_event{}) {}
+    : ex_(std::move(ex)), options_(std::move(options)), events_(ex_, connection_event{}),
+      socket_(*this) {}
 
 link::~link() {
     if (auto* nc = nc_.load())
         natsConnection_Destroy(nc); // closed before: it does not block
 }
+
+std::shared_ptr<alarm> link::make_alarm(std::function<void()> ring) {
+    return std::make_shared<alarm>(ex_, [weak = weak_from_this(), ring = std::move(ring)] {
+        if (const auto self = weak.lock()) {
+            std::lock_guard lock(self->mutex);
+            ring();
+        }
+    });
+}
+
+// ------------------------------------------------------------------------------------- its beginning
 
 void link::connect(
     asio::any_io_executor ex, connect_options options, const answer_ptr<link_ptr>& done) {
@@ -111,55 +52,9 @@ void link::connect(
     });
 }
 
-natsStatus link::configure(natsOptions* o) {
-    natsStatus s = NATS_OK;
-    const auto set = [&s](bool wanted, auto option, auto... values) {
-        if (s == NATS_OK && wanted)
-            s = option(values...);
-    };
-    std::vector<const char*> servers;
-    for (const auto& server : options_.servers)
-        servers.push_back(server.c_str());
-    const auto& who = options_.credentials;
-    const auto& tls = options_.tls;
-    const auto& again = options_.reconnect;
-    const auto or_null = [](const std::string& text) {
-        return text.empty() ? nullptr : text.c_str();
-    };
-
-    set(true, natsOptions_SetServers, o, servers.data(), static_cast<int>(servers.size()));
-    set(!options_.name.empty(), natsOptions_SetName, o, options_.name.c_str());
-    set(!who.user.empty(), natsOptions_SetUserInfo, o, who.user.c_str(), who.password.c_str());
-    set(!who.token.empty(), natsOptions_SetToken, o, who.token.c_str());
-    set(!who.file.empty(),
-        natsOptions_SetUserCredentialsFromFiles,
-        o,
-        who.file.c_str(),
-        static_cast<const char*>(nullptr));
-    set(!who.nkey.empty(), natsOptions_SetNKeyFromSeed, o, who.nkey.c_str(), who.seed_file.c_str());
-    set(tls.enabled, natsOptions_SetSecure, o, true);
-    set(!tls.ca_file.empty(), natsOptions_LoadCATrustedCertificates, o, tls.ca_file.c_str());
-    set(!tls.certificate_file.empty(),
-        natsOptions_LoadCertificatesChain,
-        o,
-        or_null(tls.certificate_file),
-        or_null(tls.key_file));
-    set(!tls.hostname.empty(), natsOptions_SetExpectedHostname, o, tls.hostname.c_str());
-    set(!tls.verify, natsOptions_SkipServerVerification, o, true);
-    set(true, natsOptions_SetTimeout, o, options_.timeout.count());
-    set(true, natsOptions_SetPingInterval, o, options_.ping_interval.count());
-    set(true, natsOptions_SetMaxPingsOut, o, options_.max_pings_out);
-    set(true, natsOptions_SetAllowReconnect, o, again.enabled);
-    set(true, natsOptions_SetMaxReconnect, o, again.max_attempts);
-    set(true, natsOptions_SetReconnectWait, o, again.wait.count());
-    set(true, natsOptions_SetReconnectJitter, o, again.jitter.count(), again.jitter.count());
-    set(true, natsOptions_SetIOBufSize, o, 256 * 1024);
-    set(true, natsOptions_SetSendAsap, o, true); // no thread that flushes
-    set(true, natsOptions_SetEventLoop, o, this, attach, read_add_remove, write_add_remove, detach);
-    // These run on a thread of the library's; the last of them is the one that says closed.
-    set(
-        true,
-        natsOptions_SetDisconnectedCB,
+/// These run on a thread of the library's; the last of them is the one that says closed.
+natsStatus link::set_callbacks(natsOptions* o) {
+    auto s = natsOptions_SetDisconnectedCB(
         o,
         [](natsConnection*, void* self) {
             auto l = static_cast<link*>(self)->shared_from_this();
@@ -168,43 +63,50 @@ natsStatus link::configure(natsOptions* o) {
                     l->report(connection_state::reconnecting);
             });
         },
-        static_cast<void*>(this));
-    set(
-        true,
-        natsOptions_SetReconnectedCB,
-        o,
-        [](natsConnection*, void* self) {
-            auto l = static_cast<link*>(self)->shared_from_this();
-            asio::post(l->ex_, [l] {
-                std::lock_guard lock(l->mutex);
-                l->report(connection_state::connected);
-                l->each_member([](link_member& m) { m.on_reconnected(); });
-            });
-        },
-        static_cast<void*>(this));
-    set(
-        true,
-        natsOptions_SetClosedCB,
-        o,
-        [](natsConnection*, void* self) {
-            // No reference here: it could be the last, and the link must not die on this thread, beside
-            // its context's end. `keep_` holds the link until this has said that it is closed.
-            auto* l = static_cast<link*>(self);
-            if (!l->closing_) // given up
-                asio::post(l->ex_, [own = l->shared_from_this()] { own->close(); });
-            std::lock_guard lock(l->closed_mutex_);
-            l->closed_ = true;
-            l->closed_changed_.notify_all();
-        },
-        static_cast<void*>(this));
+        this);
+    if (s == NATS_OK)
+        s = natsOptions_SetReconnectedCB(
+            o,
+            [](natsConnection*, void* self) {
+                auto l = static_cast<link*>(self)->shared_from_this();
+                asio::post(l->ex_, [l] { l->reconnected(); });
+            },
+            this);
+    if (s == NATS_OK)
+        s = natsOptions_SetClosedCB(
+            o,
+            [](natsConnection*, void* self) {
+                // No reference here: it could be the last, and the link must not die on this thread,
+                // beside its context's end. `keep_` holds the link until this has said that it is
+                // closed.
+                auto* l = static_cast<link*>(self);
+                if (!l->closing_) // given up
+                    asio::post(l->ex_, [own = l->shared_from_this()] { own->close(); });
+                std::lock_guard lock(l->closed_mutex_);
+                l->closed_ = true;
+                l->closed_changed_.notify_all();
+            },
+            this);
     return s;
 }
 
 void link::connect_now(const answer_ptr<link_ptr>& done) {
     natsOptions* o = nullptr;
+    natsInbox* inbox = nullptr;
     auto s = natsOptions_Create(&o);
     if (s == NATS_OK)
-        s = configure(o);
+        s = natsInbox_Create(&inbox);
+    if (s == NATS_OK) {
+        inbox_ = inbox;
+        natsInbox_Destroy(inbox);
+        requests_ = std::make_shared<requests>(*this);
+        close_alarm_ = make_alarm([this] { close_now(); });
+        s = set_options(o, options_);
+    }
+    if (s == NATS_OK)
+        s = set_callbacks(o);
+    if (s == NATS_OK)
+        s = socket_.hook_into(o);
     keep_ = shared_from_this();
     natsConnection* nc = nullptr;
     if (s == NATS_OK)
@@ -218,319 +120,34 @@ void link::connect_now(const answer_ptr<link_ptr>& done) {
         }
         return done->complete(client_error(s));
     }
-    nc_ = nc;
-    {
-        std::lock_guard lock(mutex);
-        natsInbox* inbox = nullptr;
-        if (natsInbox_Create(&inbox) == NATS_OK)
-            inbox_ = inbox;
-        natsInbox_Destroy(inbox);
-        const auto weak = weak_from_this();
-        request_inbox_ = std::make_shared<request_inbox>(*this);
-        request_alarm_ = std::make_shared<alarm>(ex_, [weak] {
-            if (auto self = weak.lock())
-                self->expire_requests();
-        });
-        rearm_ = std::make_shared<alarm>(ex_, [weak] {
-            if (auto self = weak.lock()) {
-                std::lock_guard relock(self->mutex);
-                self->arm_read();
-            }
-        });
-        close_alarm_ = std::make_shared<alarm>(ex_, [weak] {
-            if (auto self = weak.lock()) {
-                std::lock_guard relock(self->mutex);
-                self->close_now();
-            }
-        });
-        subscribe(inbox_ + ".r.*", {}, request_inbox_, -1);
-        report(connection_state::connected);
-    }
+    connected(nc);
     // The handle: when the last one is gone, the connection closes.
     done->complete({}, link_ptr(this, [self = shared_from_this()](link*) { self->close(); }));
 }
 
-natsStatus link::attach(void** user, void* loop, natsConnection* nc, natsSock socket) {
-    auto* self = static_cast<link*>(loop);
-    *user = self;
-    self->nc_ = nc;
-    const int copy = ::fcntl(socket, F_DUPFD_CLOEXEC, 3);
-    if (copy < 0)
-        return NATS_IO_ERROR;
-    asio::post(
-        self->ex_,
-        [l = self->shared_from_this(), fd = owned_fd(copy), g = ++self->generation_]() mutable {
-            std::lock_guard lock(l->mutex);
-            if (g == l->generation_ && !l->close_started_)
-                l->adopt(std::exchange(fd.number, -1), g);
-        });
-    return NATS_OK;
-}
-
-natsStatus link::read_add_remove(void* user, bool add) {
-    auto* self = static_cast<link*>(user);
-    if (add)
-        return NATS_OK;
-    const auto g = ++self->generation_;
-    asio::post(self->ex_, [l = self->shared_from_this(), g] {
-        std::lock_guard lock(l->mutex);
-        if (l->fd_ && l->fd_generation_ < g)
-            l->fd_.reset();
-    });
-    return NATS_OK;
-}
-
-natsStatus link::write_add_remove(void* user, bool add) {
-    auto* self = static_cast<link*>(user);
-    self->want_write_ = add;
-    if (add && !self->flush_posted_.exchange(true))
-        asio::post(self->ex_, [l = self->shared_from_this()] {
-            l->flush_posted_ = false;
-            l->flush();
-        });
-    return NATS_OK;
-}
-
-natsStatus link::detach(void*) { return NATS_OK; }
-
-void link::adopt(int fd, unsigned generation) {
-    fd_.emplace(ex_, fd);
-    fd_generation_ = generation;
-    write_waiting_ = false;
-    arm_read();
-    if (want_write_)
-        flush();
-}
-
-void link::arm_read() {
-    if (fd_)
-        fd_->async_wait(
-            asio::posix::stream_descriptor::wait_read,
-            [self = shared_from_this(), g = fd_generation_](error_code ec) {
-                self->on_readable(g, ec);
-            });
-}
-
-void link::on_readable(unsigned generation, error_code ec) {
+void link::connected(natsConnection* nc) {
     std::lock_guard lock(mutex);
-    if (ec || !fd_ || generation != fd_generation_)
-        return;
-    natsConnection_ProcessReadEvent(nc_);
-    for (auto s = subscriptions_.begin(); s != subscriptions_.end();) {
-        auto& current = *s++;
-        drain(current);
-    }
-    if (!fd_ || generation != fd_generation_)
-        return;
-    // While the library connects again it ignores some events, and has to be told again.
-    if (natsConnection_Status(nc_) == NATS_CONN_STATUS_CONNECTED)
-        arm_read();
-    else
-        rearm_->set(pause_while_connecting);
+    nc_ = nc;
+    is_up_ = true;
+    subscribe(requests_->inbox(), {}, requests_, -1);
+    report(connection_state::connected);
 }
 
-/// Writes what the socket takes; when it takes no more, `flush` goes on as soon as it does.
-void link::write() {
-    if (!want_write_ || !fd_ || write_waiting_)
-        return;
-    natsConnection_ProcessWriteEvent(nc_);
-    if (!want_write_ || !fd_)
-        return;
-    write_waiting_ = true;
-    fd_->async_wait(
-        asio::posix::stream_descriptor::wait_write,
-        [self = shared_from_this(), g = fd_generation_](error_code ec) {
-            {
-                std::lock_guard relock(self->mutex);
-                if (g != self->fd_generation_)
-                    return;
-                self->write_waiting_ = false;
-            }
-            if (!ec)
-                self->flush();
-        });
-}
-
-void link::flush() {
+void link::reconnected() {
     std::lock_guard lock(mutex);
-    write();
-    if (!fd_ || write_waiting_)
-        return;
-    each_member([](link_member& m) { m.on_writable(); });
-    close_when_flushed();
-}
-
-void link::drain(subscription& s) {
-    const auto alive = s.alive.lock();
-    if (!alive)
-        return;
-    int pending = 0;
-    natsSubscription_GetPending(s.native, &pending, nullptr);
-    if (pending == 0)
-        return;
-    auto* native = s.native; // `s` may be gone after a message
-    for (auto room = alive->room(); pending > 0 && room > 0; --room) {
-        natsMsg* m = nullptr;
-        const auto status = natsSubscription_NextMsg(&m, native, 0);
-        if (status == NATS_OK) {
-            --pending;
-            alive->on_message(message(m));
-        } else if (status == NATS_NO_RESPONDERS) {
-            --pending;
-            alive->on_no_responders();
-        } else if (status == NATS_SLOW_CONSUMER) {
-            alive->on_dropped();
-        } else {
-            break;
-        }
-    }
-    alive->on_read();
-}
-
-void link::drain(const link_member* m) {
-    for (auto& s : subscriptions_)
-        if (s.member == m)
-            return drain(s);
-}
-
-bool link::is_connected() const {
-    auto* nc = nc_.load();
-    return nc && !closing_ && natsConnection_Status(nc) == NATS_CONN_STATUS_CONNECTED;
-}
-
-std::size_t link::buffered() const {
-    const int n = natsConnection_Buffered(nc_);
-    return n < 0 ? 0 : static_cast<std::size_t>(n);
-}
-
-error_code link::publish(const char* subject, const char* reply, std::string_view payload) {
-    auto* nc = nc_.load();
-    const auto size = static_cast<int>(payload.size());
-    const auto s = reply ? natsConnection_PublishRequest(nc, subject, reply, payload.data(), size)
-                         : natsConnection_Publish(nc, subject, payload.data(), size);
-    return s == NATS_OK ? error_code() : client_error(s);
-}
-
-error_code link::publish(natsMsg* m) {
-    const auto s = natsConnection_PublishMsg(nc_, m);
-    if (s != NATS_OK)
-        return client_error(s);
-    if (buffered() >= at_a_time)
-        write();
-    return {};
-}
-
-error_code link::subscribe(
-    const std::string& subject,
-    const std::string& queue,
-    const std::shared_ptr<link_member>& m,
-    int limit) {
-    std::lock_guard lock(mutex);
-    if (close_started_)
-        return errc::connection_closed;
-    natsSubscription* native = nullptr;
-    const auto s =
-        queue.empty()
-            ? natsConnection_SubscribeSync(&native, nc_, subject.c_str())
-            : natsConnection_QueueSubscribeSync(&native, nc_, subject.c_str(), queue.c_str());
-    if (s != NATS_OK)
-        return client_error(s);
-    natsSubscription_SetPendingLimits(native, limit, -1);
-    subscriptions_.push_back({native, m.get(), m});
-    return {};
-}
-
-void link::unsubscribe(const link_member* m) {
-    std::lock_guard lock(mutex);
-    subscriptions_.remove_if([m](const subscription& s) {
-        if (s.member != m)
-            return false;
-        natsSubscription_Unsubscribe(s.native);
-        natsSubscription_Destroy(s.native);
-        return true;
-    });
-}
-
-void link::request(
-    const std::string& subject,
-    std::string_view payload,
-    std::chrono::milliseconds timeout,
-    request_handler then) {
-    std::lock_guard lock(mutex);
-    if (closing_)
-        return then(errc::connection_closed, {});
-    const auto number = ++last_request_;
-    const auto reply = inbox_ + ".r." + std::to_string(number);
-    if (const auto ec = publish(subject.c_str(), reply.c_str(), payload))
-        return then(ec, {});
-    wait_for(number, {std::move(then), streamx::detail::later(now(), timeout)});
-}
-
-void link::round_trip(std::chrono::milliseconds timeout, request_handler then) {
-    std::lock_guard lock(mutex);
-    if (closing_)
-        return then(errc::connection_closed, {});
-    const auto number = ++last_request_;
-    if (const auto ec = publish((inbox_ + ".r." + std::to_string(number)).c_str(), nullptr, {}))
-        return then(ec, {});
-    wait_for(number, {std::move(then), streamx::detail::later(now(), timeout), false});
-}
-
-void link::pause(std::chrono::milliseconds time, std::function<void(error_code)> then) {
-    std::lock_guard lock(mutex);
-    if (closing_)
-        return then(errc::connection_closed);
-    auto over = [then = std::move(then)](error_code ec, const message&) {
-        then(ec == asio::error::timed_out ? error_code() : ec);
-    };
-    wait_for(++last_request_, {std::move(over), streamx::detail::later(now(), time), false});
-}
-
-void link::wait_for(std::uint64_t number, request_state r) {
-    const auto due = r.due;
-    requests_.emplace(number, std::move(r));
-    if (due < next_due_)
-        request_alarm_->set((next_due_ = due) - now());
-}
-
-void link::answered(const message& m) {
-    const auto subject = m.subject();
-    std::uint64_t number = 0;
-    std::from_chars(
-        subject.data() + subject.rfind('.') + 1, subject.data() + subject.size(), number);
-    if (const auto found = requests_.find(number); found != requests_.end()) {
-        auto then = std::move(found->second.then);
-        requests_.erase(found);
-        then({}, m);
-    }
-}
-
-void link::expire_requests() {
-    std::lock_guard lock(mutex);
-    const auto at = now();
-    next_due_ = clock::time_point::max();
-    std::vector<request_handler> late;
-    for (auto r = requests_.begin(); r != requests_.end();) {
-        if (r->second.due <= at) {
-            late.push_back(std::move(r->second.then));
-            r = requests_.erase(r);
-        } else {
-            next_due_ = std::min(next_due_, r++->second.due);
-        }
-    }
-    if (next_due_ != clock::time_point::max())
-        request_alarm_->set(next_due_ - at);
-    for (auto& then : late)
-        then(asio::error::timed_out, {});
+    report(connection_state::connected);
+    each_member([](link_member& m) { m.on_reconnected(); });
 }
 
 void link::report(connection_state state) {
     std::lock_guard lock(mutex);
     if (closing_ && state != connection_state::closed)
         return;
+    if (state == connection_state::connected)
+        max_payload_ = static_cast<std::size_t>(natsConnection_GetMaxPayload(nc_));
     events_.update([&](connection_event& e) {
-        e.reconnects +=
-            e.state == connection_state::reconnecting && state == connection_state::connected;
+        // It may have been lost for so short a time that nobody has said so.
+        e.reconnects += state == connection_state::connected && !e.server.empty();
         e.state = state;
         e.reason = {};
         if (state == connection_state::connected) {
@@ -547,6 +164,79 @@ void link::report(connection_state state) {
     });
 }
 
+bool link::is_connected() const {
+    auto* nc = nc_.load();
+    return nc && !closing_ && natsConnection_Status(nc) == NATS_CONN_STATUS_CONNECTED;
+}
+
+// ----------------------------------------------------------------------------------- while it is there
+
+std::size_t link::buffered() const {
+    const int n = natsConnection_Buffered(nc_);
+    return n < 0 ? 0 : static_cast<std::size_t>(n);
+}
+
+error_code link::publish(const char* subject, const char* reply, std::string_view payload) {
+    auto* nc = nc_.load();
+    const auto size = static_cast<int>(payload.size());
+    return client_error(
+        reply ? natsConnection_PublishRequest(nc, subject, reply, payload.data(), size)
+              : natsConnection_Publish(nc, subject, payload.data(), size));
+}
+
+error_code link::publish(natsMsg* m) {
+    const auto s = natsConnection_PublishMsg(nc_, m);
+    if (s == NATS_OK && buffered() >= at_a_time)
+        socket_.write();
+    return client_error(s);
+}
+
+void link::request(
+    const std::string& subject,
+    std::string_view payload,
+    std::chrono::milliseconds timeout,
+    request_handler then) {
+    std::lock_guard lock(mutex);
+    if (closing_)
+        return then(errc::connection_closed, {});
+    requests_->ask(subject, payload, timeout, std::move(then));
+}
+
+void link::round_trip(std::chrono::milliseconds timeout, request_handler then) {
+    std::lock_guard lock(mutex);
+    if (closing_)
+        return then(errc::connection_closed, {});
+    requests_->round_trip(timeout, std::move(then));
+}
+
+void link::pause(std::chrono::milliseconds time, std::function<void(error_code)> then) {
+    std::lock_guard lock(mutex);
+    if (closing_)
+        return then(errc::connection_closed);
+    requests_->pause(time, std::move(then));
+}
+
+error_code link::subscribe(
+    const std::string& subject,
+    const std::string& queue,
+    const std::shared_ptr<link_member>& m,
+    int limit) {
+    std::lock_guard lock(mutex);
+    if (closing_)
+        return errc::connection_closed;
+    return subscriptions_.add(nc_, subject, queue, m, limit);
+}
+
+void link::unsubscribe(const link_member* m) {
+    std::lock_guard lock(mutex);
+    subscriptions_.remove(m);
+}
+
+void link::on_written() {
+    each_member([](link_member& m) { m.on_writable(); });
+    close_when_flushed();
+}
+
 template <class F>
 void link::each_member(F f) {
     std::erase_if(members_, [](const auto& weak) { return weak.expired(); });
@@ -555,6 +245,8 @@ void link::each_member(F f) {
         if (auto alive = weak.lock())
             f(*alive);
 }
+
+// ------------------------------------------------------------------------------------------ its end
 
 void link::close(answer_ptr<nothing> done) {
     std::lock_guard lock(mutex);
@@ -566,9 +258,7 @@ void link::close(answer_ptr<nothing> done) {
     if (closing_.exchange(true))
         return;
     each_member([](link_member& m) { m.on_closed(); });
-    for (auto& [number, r] : std::exchange(requests_, {}))
-        r.then(errc::connection_closed, {});
-    request_alarm_->silence();
+    requests_->fail(errc::connection_closed);
     close_alarm_->set(options_.close_timeout);
     asio::post(ex_, [self = shared_from_this()] { // this may be called while messages are given out
         std::lock_guard relock(self->mutex);
@@ -580,7 +270,7 @@ void link::close_when_flushed() {
     if (!closing_ || close_started_)
         return;
     if (natsConnection_Status(nc_) == NATS_CONN_STATUS_CONNECTED && buffered() != 0)
-        return; // `flush` comes back here
+        return; // `on_written` comes back here
     close_now();
 }
 
@@ -588,9 +278,7 @@ void link::close_now() {
     if (std::exchange(close_started_, true))
         return;
     close_alarm_->silence();
-    rearm_->silence();
-    for (auto& s : std::exchange(subscriptions_, {}))
-        natsSubscription_Destroy(s.native);
+    subscriptions_.clear();
     // The socket is served on meanwhile: the library waits for a last word of the server's.
     asio::use_service<blocking_jobs>(context()).run([self = shared_from_this()]() mutable {
         self->close_and_wait();
@@ -615,7 +303,7 @@ void link::close_and_wait() {
     std::vector<answer_ptr<nothing>> waiters;
     {
         std::lock_guard lock(mutex);
-        fd_.reset();
+        socket_.close();
         report(connection_state::closed);
         events_.close();
         close_finished_ = true;
@@ -625,21 +313,47 @@ void link::close_and_wait() {
         w->complete({});
 }
 
-/// The context goes: what it serves has to be over before.
 void link::abandon() {
+    bool is_first = false;
     {
         std::lock_guard lock(mutex);
-        fd_.reset();
-        if (!nc_ || std::exchange(close_started_, true))
-            return; // its thread is joined
-        if (!closing_.exchange(true))
-            each_member([](link_member& m) { m.on_closed(); });
-        for (auto& s : std::exchange(subscriptions_, {}))
-            natsSubscription_Destroy(s.native);
-        std::exchange(requests_, {}).clear();
+        if (!is_up_)
+            return socket_
+                .close(); // still connecting: its thread is joined, and then comes back here
+        is_first = !std::exchange(close_started_, true);
+        if (is_first) {
+            if (!closing_.exchange(true))
+                each_member([](link_member& m) { m.on_closed(); });
+            requests_->drop();
+            subscriptions_.clear();
+        }
     }
-    close_and_wait();
-    keep_.reset();
+    std::thread closing;
+    if (is_first)
+        closing = std::thread([this] {
+            if (natsConnection_Status(nc_) == NATS_CONN_STATUS_CONNECTED)
+                natsConnection_FlushTimeout(nc_, last_word.count());
+            close_and_wait();
+            nats_ReleaseThreadMemory();
+        });
+    // The context does not serve the socket any more, and the library waits for a last word there.
+    socket_.serve_until([this] {
+        std::lock_guard lock(closed_mutex_);
+        return closed_;
+    });
+    if (is_first) {
+        closing.join();
+        keep_.reset();
+    }
+}
+
+// ----------------------------------------------------------------------------- what the headers call
+
+std::uint64_t last_number(std::string_view subject) {
+    std::uint64_t number = 0;
+    std::from_chars(
+        subject.data() + subject.rfind('.') + 1, subject.data() + subject.size(), number);
+    return number;
 }
 
 void connect(asio::any_io_executor ex, connect_options options, answer_ptr<link_ptr> done) {
@@ -654,6 +368,8 @@ void request(
     std::string_view payload,
     std::chrono::milliseconds timeout,
     const answer_ptr<std::string>& done) {
+    if (!is_subject(subject))
+        return done->complete(errc::invalid_name);
     l->request(subject, payload, timeout, [done](error_code ec, const message& m) {
         if (ec)
             done->complete(ec);

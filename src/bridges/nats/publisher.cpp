@@ -1,11 +1,12 @@
-#include "api.hpp"
+#include "json.hpp"
+#include "link.hpp"
+#include "names.hpp"
 
 #include <streamx/bridges/nats/detail/publisher.hpp>
 
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <deque>
 #include <vector>
 
@@ -44,6 +45,12 @@ class go_back_publisher final : public publisher,
 public:
     go_back_publisher(const link_ptr& l, const sink_options& o)
         : link_(l), options_(o), inbox_(l->new_inbox()), ex_(l->executor()), base_(o.first_id) {
+        require(is_subject(o.subject), "jetstream_sink: there must be a subject to publish on");
+        require(
+            is_header_value(o.id_prefix) && is_header_value(o.expected_last_id),
+            "jetstream_sink: an id has no control characters");
+        require(o.ack_timeout.count() > 0, "jetstream_sink: ack_timeout must be more than 0");
+        require(o.give_up.count() > 0, "jetstream_sink: give_up must be more than 0");
         if (options_.id_prefix.empty())
             options_.id_prefix = inbox_.substr(inbox_.find('.') + 1); // of random letters
     }
@@ -94,6 +101,14 @@ public:
         }
     }
 
+    std::size_t max_payload() const override {
+        constexpr std::size_t names_of_headers = 64, digits = 21;
+        const auto id = options_.id_prefix.size() + digits;
+        const auto headers = names_of_headers + id + std::max(id, options_.expected_last_id.size());
+        const auto most = link_->max_payload();
+        return most > headers ? most - headers : 0;
+    }
+
     error_code failure() const override {
         std::lock_guard lock(link_->mutex);
         return failure_;
@@ -138,10 +153,7 @@ public:
     }
 
     void on_message(message m) override {
-        const auto subject = m.subject();
-        std::uint64_t number = 0;
-        std::from_chars(
-            subject.data() + subject.rfind('.') + 1, subject.data() + subject.size(), number);
+        const auto number = last_number(m.subject());
         const auto answer = m.payload();
         last_answer_ = late_->now();
         if (number < first_group_ || number - first_group_ >= groups_.size())
@@ -227,10 +239,8 @@ private:
             if (!before.empty())
                 natsMsgHeader_Set(m, "Nats-Expected-Last-Msg-Id", before.c_str());
         }
-        const auto ec = link_->publish(m);
-        if (ec == error_code(NATS_MAX_PAYLOAD, client_category()) ||
-            ec == error_code(NATS_INVALID_SUBJECT, client_category()))
-            fail(ec); // anything else is sent again
+        if (const auto ec = link_->publish(m); ec == errc::message_too_large)
+            fail(ec); // the server is another one, which takes less; anything else is sent again
     }
 
     /// Of as many as would not be missed from the window for a while.

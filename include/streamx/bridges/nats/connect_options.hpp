@@ -19,10 +19,10 @@ struct credentials {
 /// How the connection is encrypted. The handshake is part of connecting, off the loop thread.
 struct tls_options {
     bool enabled = false;
-    std::string ca_file;
+    std::string ca_file; ///< whom to trust, in PEM; empty: whom the system trusts
     std::string certificate_file, key_file; ///< of the client, where the server asks for them
-    std::string hostname;                   ///< that the server's certificate must be for
-    bool verify = true;
+    std::string hostname; ///< that the server's certificate must be for; empty: the URL's
+    bool verify = true;   ///< false: any certificate will do
 };
 
 /// What happens when the connection is lost.

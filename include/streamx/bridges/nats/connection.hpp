@@ -54,7 +54,8 @@ struct connection_event {
 ///
 /// It closes by itself when the last copy of it is gone, and every source, sink and unanswered delivery
 /// that was made of it; what was published before still leaves, if the context runs. A context that is
-/// destroyed closes its connections and waits for that.
+/// destroyed closes its connections, which takes a round trip to the server for each, or half a second
+/// if that does not answer; and it waits for one that is still connecting.
 ///
 /// The client library sets SIGPIPE to be ignored in the whole process.
 ///
@@ -77,7 +78,8 @@ public:
     /// @completes `void(error_code, std::string)` with the answer's payload, on the handler's
     ///            associated executor, the connection's by default; never inside this call
     /// @errors  `asio::error::timed_out`: no answer in time; `errc::connection_closed`;
-    ///          `errc::no_responders` where that is known to be meant for this request
+    ///          `errc::no_responders` where that is known to be meant for this request;
+    ///          `errc::invalid_name`; `errc::message_too_large`
     /// @cancels total, partial, terminal; the question has been asked, its answer is dropped
     /// @threads any
     template <class Token>

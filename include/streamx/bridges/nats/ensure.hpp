@@ -78,8 +78,8 @@ inline constexpr std::chrono::milliseconds ensure_timeout{15000};
 /// @completes `void(error_code)` on the handler's associated executor, the connection's by default;
 ///            never inside this call
 /// @errors  those of `jetstream_category`: the stream cannot be changed to that, there are too few
-///          servers for its replicas; `errc::no_responders`: JetStream is not enabled;
-///          `asio::error::timed_out`; `errc::connection_closed`
+///          servers for its replicas; `errc::invalid_name`; `errc::no_responders`: JetStream is not
+///          enabled; `asio::error::timed_out`; `errc::connection_closed`
 /// @cancels total, partial, terminal; what the server was asked it does
 /// @threads any
 template <class Token>

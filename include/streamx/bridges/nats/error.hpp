@@ -19,6 +19,8 @@ enum class errc {
     slow_consumer,         ///< messages of a subject were dropped, as they were not taken in time
     malformed_answer,      ///< the server's answer is not what the protocol says
     already_answered,      ///< the delivery was acknowledged, refused or given up before
+    invalid_name,          ///< a subject, stream or consumer cannot be called so
+    message_too_large,     ///< the message is larger than the server takes: its `max_payload`
 };
 
 const boost::system::error_category& errc_category() noexcept;

@@ -9,11 +9,14 @@
 #include <streamx/io/write_buffer.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/system/system_error.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 
 namespace streamx::nats {
@@ -35,7 +38,8 @@ public:
     /// `forward_to` waits for room, and not for each acknowledgement.
     using waits_for_room = void;
 
-    /// Throws `std::invalid_argument` if a limit in the options is 0.
+    /// Throws `std::invalid_argument` if a limit or a time in the options is 0, the subject is none to
+    /// publish on, or an id has control characters.
     jetstream_sink(const connection& c, sink_options options, Codec codec = Codec())
         : executor_(c.get_executor()) {
         streamx::detail::checked_size(options.window, "jetstream_sink: window must be at least 1");
@@ -56,7 +60,8 @@ public:
     executor_type get_executor() const noexcept { return executor_; }
 
     /// Takes the item and returns true; or, without room or when it has failed, leaves it and returns
-    /// false. What the codec throws takes nothing.
+    /// false. What the codec throws takes nothing, and so does an item that is too large for the server:
+    /// a `boost::system::system_error` with `errc::message_too_large`.
     bool try_send(item& i) { return core_->send(i); }
     bool try_send(item&& i) { return core_->send(i); }
 
@@ -89,9 +94,10 @@ public:
     /// @completes `void(error_code)` when the message with it is acknowledged, so stored, or with
     ///            `complete_on::acceptance` when it is taken; on the handler's associated executor, the
     ///            connection's by default; never inside this call
-    /// @errors  why the sink has failed: an answer of `jetstream_category`; `asio::error::timed_out`: not
-    ///          acknowledged in time, it may be stored or not; `errc::connection_closed`;
-    ///          `streamx::errc::closed`
+    /// @errors  `errc::message_too_large` and what the codec throws: the item is not taken, and the sink
+    ///          goes on. Why the sink has failed: an answer of `jetstream_category`;
+    ///          `asio::error::timed_out`: not acknowledged in time, it may be stored or not;
+    ///          `errc::connection_closed`; `streamx::errc::closed`
     /// @cancels total, partial, terminal; the item may be stored or not
     /// @threads as the class
     template <class Token>
@@ -138,6 +144,8 @@ private:
             const auto before = filling.size();
             try {
                 codec.encode(std::move(i), filling);
+                if (const auto most = out->max_payload(); filling.size() > most)
+                    part_at(before, most);
             } catch (...) {
                 filling.cut_to(before);
                 throw;
@@ -152,6 +160,16 @@ private:
                     }
                 });
             return true;
+        }
+
+        /// The last item does not fit with those before it: they go without it, if it fits at all.
+        void part_at(std::size_t before, std::size_t most) {
+            const auto last = filling.to_string().substr(before);
+            if (last.size() > most)
+                throw boost::system::system_error(errc::message_too_large, "jetstream_sink");
+            filling.cut_to(before);
+            publish();
+            filling.append(last);
         }
 
         void publish() {

@@ -2,19 +2,14 @@
 
 #include <streamx/bridges/nats/connection.hpp>
 #include <streamx/bridges/nats/delivery.hpp>
+#include <streamx/bridges/nats/detail/message_stream.hpp>
 #include <streamx/bridges/nats/detail/pull.hpp>
 #include <streamx/bridges/nats/payload_codec.hpp>
-#include <streamx/core/poll.hpp>
-#include <streamx/core/stream_interface.hpp>
 #include <streamx/io/codec.hpp>
 
-#include <boost/asio/any_io_executor.hpp>
-
-#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,46 +23,36 @@ namespace streamx::nats {
 ///
 /// Destroyed, it refuses what nobody has taken. Thread safety: from one thread at a time.
 template <io::decoder Codec = payload_codec>
-class [[nodiscard]] jetstream_source : public stream_interface<jetstream_source<Codec>> {
+class [[nodiscard]] jetstream_source : public detail::message_stream<
+                                           jetstream_source<Codec>,
+                                           delivery<typename Codec::value_type>,
+                                           Codec,
+                                           detail::pull_inlet> {
     using item = typename Codec::value_type;
+    using base =
+        detail::message_stream<jetstream_source, delivery<item>, Codec, detail::pull_inlet>;
 
 public:
-    using value_type = delivery<item>;
-    using executor_type = asio::any_io_executor;
-
+    /// Throws `std::invalid_argument` if a limit or a time in the options is 0, or a name is none. What
+    /// the server has against it fails the stream.
     jetstream_source(const connection& c, source_options options, Codec codec = Codec())
-        : executor_(c.get_executor()), codec_(std::move(codec)),
-          on_undecodable_(options.on_undecodable),
-          inlet_(detail::open_pull(c.link(), std::move(options))) {}
-
-    executor_type get_executor() const noexcept { return executor_; }
-
-    poll<value_type> try_next() {
-        while (ready_.empty()) {
-            auto m = inlet_->try_take();
-            if (!m)
-                return pending;
-            decode(m);
-        }
-        auto next = std::move(ready_.front());
-        ready_.pop_front();
-        return next;
-    }
-
-    template <class Token>
-    auto async_wait(Token&& token) {
-        return inlet_.async_wait(std::forward<Token>(token));
-    }
+        : jetstream_source(c, options.on_undecodable, std::move(options), std::move(codec)) {}
 
 private:
+    friend base;
+    using on_undecodable = std::function<void(const metadata&, std::exception_ptr)>;
+
+    jetstream_source(const connection& c, on_undecodable f, source_options&& options, Codec codec)
+        : base(c, std::move(codec), detail::open_pull(c.link(), std::move(options))),
+          on_undecodable_(std::move(f)) {}
+
     void decode(const std::shared_ptr<detail::pulled_message>& m) {
         detail::receipt whole(m); // refuses it, should this throw
         std::vector<item> items;
         try {
-            auto rest = detail::message_of(*m).payload();
-            for (bool first = true; auto one = detail::decode_next(codec_, rest, first);
-                 first = false)
-                items.push_back(*std::move(one));
+            this->each_item(detail::message_of(*m).payload(), [&](item&& one) {
+                items.push_back(std::move(one));
+            });
         } catch (...) {
             if (!on_undecodable_)
                 throw;
@@ -79,15 +64,11 @@ private:
             return whole.ack();
         detail::expect_answers(*m, items.size());
         for (auto& one : items)
-            ready_.emplace_back(std::move(one), detail::receipt(m));
+            this->ready_.emplace_back(std::move(one), detail::receipt(m));
         whole.release();
     }
 
-    executor_type executor_;
-    Codec codec_;
-    std::function<void(const metadata&, std::exception_ptr)> on_undecodable_;
-    detail::inlet_handle<detail::pull_inlet> inlet_;
-    std::deque<value_type> ready_; // of one message
+    on_undecodable on_undecodable_;
 };
 
 } // namespace streamx::nats

@@ -29,7 +29,7 @@ public:
     using value_type = item;
     using executor_type = asio::any_io_executor;
 
-    /// Throws `std::invalid_argument` if the subject is empty.
+    /// Throws `std::invalid_argument` if the subject is none to publish on, or `buffered_bytes` is 0.
     subject_sink(const connection& c, publish_options options, Codec codec = Codec())
         : executor_(c.get_executor()), codec_(std::move(codec)),
           out_(detail::open_outlet(c.link(), std::move(options))) {}
@@ -37,8 +37,8 @@ public:
     executor_type get_executor() const noexcept { return executor_; }
 
     /// Takes the item and returns true; or, without room or when closed, leaves it and returns false.
-    /// What the codec throws takes nothing; a message that is too large for the server, or a closed
-    /// connection, throws `boost::system::system_error`.
+    /// What the codec throws takes nothing. A message that is too large for the server
+    /// (`errc::message_too_large`) or a closed connection throws `boost::system::system_error`.
     bool try_send(item& i) {
         if (closed_ || !out_->has_room())
             return false;

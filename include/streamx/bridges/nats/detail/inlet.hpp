@@ -1,25 +1,23 @@
 #pragma once
 
-#include <streamx/bridges/nats/detail/message.hpp>
 #include <streamx/core/asio.hpp>
 #include <streamx/core/detail/gate.hpp>
-#include <streamx/core/error.hpp>
-#include <streamx/io/codec.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <string_view>
 #include <utility>
 
 namespace streamx::nats::detail {
 
-/// Where a source waits for what arrives.
+/// Where a source waits for what arrives, and takes it.
+template <class Taken>
 struct inlet {
     virtual ~inlet() = default;
+    /// The next one, or an empty one if there is none. Throws once it has failed.
+    virtual Taken try_take() = 0;
     /// Lets go of everything; nobody waits any more.
     virtual void stop() noexcept = 0;
 
@@ -61,22 +59,5 @@ private:
 
     std::shared_ptr<Inlet> inlet_;
 };
-
-/// Takes the next item out of a payload; nothing when there is none left. What is left behind the last
-/// is an item if the codec makes one of it, and otherwise an error.
-template <class Codec>
-auto decode_next(Codec& codec, std::string_view& rest, bool first) {
-    if (rest.empty() && !first)
-        return decltype(codec.decode(rest))();
-    auto item = codec.decode(rest);
-    if (!item && !rest.empty()) {
-        if constexpr (requires { codec.decode_end(rest); })
-            item = codec.decode_end(rest);
-        if (!item && !rest.empty())
-            io::throw_codec_error(
-                streamx::errc::truncated, "nats: the payload ends within an item");
-    }
-    return item;
-}
 
 } // namespace streamx::nats::detail

@@ -24,8 +24,9 @@ enum class complete_on { acknowledgement, acceptance };
 struct sink_options {
     std::string subject;
     publish_order order = publish_order::throughput;
-    std::size_t window = 4096;                  ///< messages that are not acknowledged, at most
-    std::size_t window_bytes = 8 * 1024 * 1024; ///< and their bytes
+    std::size_t window = 4096; ///< messages that are not acknowledged, at most
+    /// With so many bytes in them, or more, no other is taken.
+    std::size_t window_bytes = 8 * 1024 * 1024;
     std::size_t items_per_message = 1;
     std::size_t message_bytes = 64 * 1024; ///< from so many bytes on a message is full
     /// How long a message that is not full waits for more items.
@@ -60,6 +61,8 @@ struct publisher {
 
     virtual asio::any_io_executor executor() const = 0;
     virtual bool has_room() const = 0;
+    /// Bytes that a message can have.
+    virtual std::size_t max_payload() const = 0;
     virtual error_code failure() const = 0;
     /// To be called while there is room.
     virtual void publish(std::string payload) = 0;

@@ -50,10 +50,7 @@ struct source_options {
 namespace detail {
 
 /// Asks for messages, as many as there is room for.
-struct pull_inlet : inlet {
-    /// The next message, if there is one. Throws once it has failed.
-    virtual std::shared_ptr<pulled_message> try_take() = 0;
-};
+using pull_inlet = inlet<std::shared_ptr<pulled_message>>;
 
 std::shared_ptr<pull_inlet> open_pull(const link_ptr& l, source_options options);
 

@@ -25,6 +25,7 @@ struct subject_options {
     /// cannot wait. `fail`: the stream fails with `errc::slow_consumer`, behind what had found room.
     overflow when_full = overflow::fail;
     /// Told of each message that is left out, with their number so far; on the connection's executor.
+    /// It must not throw.
     std::function<void(std::uint64_t)> on_dropped{};
 };
 
@@ -44,9 +45,7 @@ struct publish_options {
 namespace detail {
 
 /// Keeps the messages of a subject until they are taken.
-struct subject_inlet : inlet {
-    /// The next message, if there is one. Throws once it has failed.
-    virtual message try_take() = 0;
+struct subject_inlet : inlet<message> {
     virtual subject_stats stats() const = 0;
 };
 
