@@ -1,6 +1,10 @@
 #pragma once
 
-#include "frame.hpp"
+#include "engine_config.hpp"
+#include "event.hpp"
+#include "lease.hpp"
+#include "resume_buffer.hpp"
+#include "stream_table.hpp"
 
 #include <streamx/core/asio.hpp>
 #include <streamx/rsocket/error.hpp>
@@ -9,77 +13,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace streamx::rsocket {
-
-/// Which end of the connection.
-enum class role { client, server };
-
-/// What the owner of the engine keeps with a stream.
-struct attachment {
-    virtual ~attachment() = default;
-    /// The data of an item that has come: in the place of an event, as there are so many of them.
-    virtual void take(std::string_view data) = 0;
-};
-
-struct engine_config {
-    role side = role::client;
-    std::size_t fragment = 32 * 1024;   ///< bytes of the largest frame that is sent
-    std::size_t frame = 1024 * 1024;    ///< bytes of the largest frame that is received
-    std::size_t message = 1024 * 1024;  ///< bytes of the largest payload, put together again
-    std::size_t streams = 16 * 1024;    ///< that the peer may have open at a time
-    std::size_t room = 64 * 1024;       ///< bytes encoded and not taken: then payloads wait
-    std::uint32_t max_credit = max_31;  ///< of the peer's credit no more than this is kept a stream
-    std::size_t retained = 1024 * 1024; ///< bytes kept to be sent again; then payloads wait
-    bool resume = false;                ///< client: asks for it. Server: allows it
-    bool lease = false;                 ///< client: asks for it. Server: allows it
-    std::chrono::milliseconds interval{10'000};  ///< between two KEEPALIVE frames
-    std::chrono::milliseconds lifetime{30'000};  ///< of a peer that says nothing
-    std::chrono::milliseconds handshake{10'000}; ///< until the connection is established
-    std::chrono::milliseconds keep{60'000};      ///< a session without a connection, to be resumed
-    std::uint32_t last_stream = 0; ///< the last id that was given to a stream; 0: none yet
-    std::string token;             ///< client: names the session to resume
-    std::string metadata_mime, data_mime;
-    payload setup;
-};
-
-/// What the engine tells its owner. Which members mean something the kind says.
-struct event {
-    enum class kind {
-        setup,  ///< server: is this client welcome? `text` its token, `message`, `mime`
-        resume, ///< server: a session of this token (`text`) is to go on from `position`, `first`
-        established,   ///< the peer has answered: the connection is set up, or resumed
-        request,       ///< `type`, `message`, `n`, `complete`
-        item,          ///< `message`, `complete`
-        completed,     ///< no more items from the peer
-        failed,        ///< the stream is over: `error`, `text`
-        cancelled,     ///< the peer wants nothing more from this stream
-        credit,        ///< more items may be sent on this stream
-        metadata_push, ///< `message.metadata`
-        leased,        ///< requests may be sent again
-        draining,      ///< the peer closes when the streams are over: no new requests
-        closed,        ///< this connection is over: `error`, `text`. A resumable session may go on
-    };
-
-    kind what;
-    std::uint32_t stream = 0;
-    std::shared_ptr<attachment> user = nullptr;
-    frame_type type{};
-    payload message = {};
-    std::uint32_t n = 0;
-    bool complete = false;
-    std::uint64_t position = 0, first = 0;
-    error_code error = {};
-    std::string text = {};
-    std::string metadata_mime = {}, data_mime = {};
-};
 
 /// The protocol, for one end of one session: frames and requests go in, frames and events come out. It
 /// knows no socket and no clock; what time it is, it is told. Nothing here calls back.
@@ -123,7 +64,7 @@ public:
 
     /// Whether payloads are to be sent now: there is a connection with room.
     bool has_room() const noexcept {
-        return established() && out.size() < config_.room && retained_bytes_ < config_.retained;
+        return established() && out.size() < config_.room && positions_.bytes() < config_.retained;
     }
     /// Whether a new request may be sent: has_room, and the peer's lease if there are leases.
     bool may_request(time_point now) const noexcept;
@@ -167,69 +108,56 @@ public:
 
 private:
     enum class phase { fresh, deciding, waiting, open, lost, over };
-
-    struct pending_item {
-        frame_type type; // of the next fragment
-        payload message;
-        std::size_t sent = 0; // of metadata and data together
-        bool complete;
-        std::uint32_t n;
-    };
-
-    struct stream {
-        frame_type type;
-        bool mine; // we are the requester
-        bool receives, sends;
-        std::uint64_t may_send = 0;    // credit the peer has given
-        std::uint64_t may_receive = 0; // credit we have given
-        std::shared_ptr<attachment> user = nullptr;
-        std::optional<pending_item> sending = std::nullopt;
-        bool complete_after = false;                      // the fragments
-        std::optional<payload> receiving = std::nullopt;  // fragments so far
-        std::optional<frame_type> request = std::nullopt; // that they are of
-        std::uint32_t request_n = 0;
-        bool request_complete = false;
-    };
-    using stream_map = std::unordered_map<std::uint32_t, stream>;
+    using entry = stream_table::entry;
 
     event& tell(event::kind what) { return events.emplace_back(event{what}); }
-    event& tell(event::kind what, stream_map::value_type& s);
-    stream_map::value_type* find(std::uint32_t id) noexcept;
+    event& tell(event::kind what, entry& s);
     bool connected() const noexcept;
-    void erase(std::uint32_t id);
-    bool take_item(std::string_view bytes);
-    void receive_other(std::string_view bytes, time_point now);
 
+    // engine.cpp: what it sends, and the end of a connection
     void put(const frame& f);
     void count(std::size_t before);
     void put_error(std::uint32_t id, errc code, std::string_view text);
-    void put_keepalive(std::uint16_t flags, std::string_view data);
     void close(error_code why, std::string_view text);
-    void establish();
     void drop_all(error_code why, std::string_view text);
 
-    void on_connection_frame(const frame& f, time_point now);
+    // engine_setup.cpp
+    void put_setup(time_point now);
+    void establish();
     void on_setup(const frame& f, time_point now);
+    void on_lease(const frame& f, time_point now);
+    void on_connection_error(const frame& f);
+
+    // engine_resume.cpp
+    void put_resume();
     void on_resume(const frame& f, time_point now);
     void on_resume_ok(const frame& f);
+
+    // engine_keepalive.cpp
+    void put_keepalive(std::uint16_t flags, std::string_view data);
     void on_keepalive(const frame& f);
-    void on_connection_error(const frame& f);
-    void on_request(const frame& f, time_point now);
+
+    // engine_receive.cpp
+    bool take_item(std::string_view bytes);
+    void receive_other(std::string_view bytes, time_point now);
+    void on_connection_frame(const frame& f, time_point now);
     void on_stream_frame(const frame& f);
-    void on_payload(stream_map::value_type& s, const frame& f);
-    void on_item(stream_map::value_type& s, payload message, bool complete);
-    bool admit(std::uint32_t id, const frame& f, time_point now);
-    void begin(std::uint32_t id, stream& s, payload message);
-    bool collect(payload& into, const frame& f) const;
+    void on_payload(entry& s, const frame& f);
+    void on_item(entry& s, payload message, bool complete);
+    void break_off(entry& s, errc code, error_code why, std::string_view text);
+    /// The code of an ERROR frame. 0 is reserved, and no success.
+    static errc code_of(const frame& f) noexcept;
 
-    void put_item(std::uint32_t id, stream& s, pending_item item);
-    void stop_sending(stream_map::value_type& s);
+    // engine_requests.cpp: those of the peer
+    void on_request(const frame& f, time_point now);
+    bool admit(const frame& f, time_point now);
+    void begin(entry& s, payload message);
+
+    // engine_send.cpp
+    void put_item(entry& s, fragmented item);
+    void send_fragment(entry& s);
+    void stop_sending(entry& s);
     void erase_if_done(std::uint32_t id);
-    void break_off(stream_map::value_type& s, errc code, error_code why, std::string_view text);
-
-    bool acknowledge(std::uint64_t position);
-    bool can_resend_from(std::uint64_t position) const noexcept;
-    std::uint32_t next_id() noexcept;
 
     engine_config config_;
     phase phase_ = phase::fresh;
@@ -239,18 +167,11 @@ private:
     bool leases_ = false;
     bool draining_ = false; // the peer's wish
     bool refusing_ = false; // ours
-    stream_map streams_;
-    stream_map::value_type* found_ = nullptr; // by the last `find`: most often asked for again
-
-    // Positions of "Implied Position", and the frames from `base_` to `sent_`.
-    std::uint64_t received_ = 0, sent_ = 0, base_ = 0;
-    std::deque<std::string> retained_;
-    std::size_t retained_bytes_ = 0;
     bool asked_position_ = false;
-
+    stream_table streams_;
+    resume_buffer positions_;
+    request_lease leased_to_us_, leased_by_us_;
     time_point began_{}, heard_{}, next_keepalive_{};
-    std::uint32_t leased_to_us_ = 0, leased_by_us_ = 0;
-    time_point lease_end_{}, our_lease_end_{};
 };
 
 } // namespace streamx::rsocket

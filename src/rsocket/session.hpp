@@ -1,13 +1,12 @@
 #pragma once
 
 #include "engine.hpp"
-#include "item_queue.hpp"
+#include "flow.hpp"
 
 #include <streamx/core/any_stream.hpp>
 #include <streamx/io/detail/read_space.hpp>
 #include <streamx/io/transport.hpp>
 #include <streamx/rsocket/options.hpp>
-#include <streamx/rsocket/payload_stream.hpp>
 #include <streamx/rsocket/router.hpp>
 #include <streamx/time/detail/timer.hpp>
 
@@ -23,57 +22,8 @@
 
 namespace streamx::rsocket {
 
-class session;
-class flow;
-
-/// The items of one stream from the peer, on their way to the consumer.
-class flow_inbox final : public detail::inbox {
-public:
-    flow_inbox(asio::any_io_executor ex, std::uint32_t window);
-
-    poll<payload> try_next() override;
-    void abandon() noexcept override;
-
-    void put(payload&& item);
-    void put(std::string_view data);
-    void finish(std::exception_ptr failure = nullptr);
-
-    std::weak_ptr<flow> from;
-
-private:
-    item_queue items_;
-    std::exception_ptr failure_;
-    std::uint32_t top_up_; // ask for more when so many were taken
-    std::uint32_t taken_ = 0;
-    bool over_ = false;
-};
-
-/// One stream of a session: what comes from the peer goes to the inbox, what goes there comes from the
-/// source.
-class flow final : public attachment, public std::enable_shared_from_this<flow> {
-public:
-    explicit flow(frame_type t) : type(t) {}
-
-    void take(std::string_view data) override {
-        if (inbox)
-            inbox->put(data);
-    }
-
-    frame_type type;
-    std::uint32_t id = 0; // 0: the request was not sent yet
-    std::weak_ptr<session> owner;
-    std::shared_ptr<flow_inbox> inbox;
-    payload first;            // of a request that was not sent yet
-    std::uint32_t window = 1; // to ask for with it
-    any_stream<payload> source;
-    bool sends = false; // there is a source
-    bool mine = false;
-    bool queued = false;  // for its turn
-    bool waiting = false; // for its source
-    bool dropped = false;
-    std::shared_ptr<asio::cancellation_signal> stop; // a handler that is running
-};
-using flow_ptr = std::shared_ptr<flow>;
+/// What fails the consumer of a stream: the code, and what the peer says of it.
+std::exception_ptr failure_of(error_code ec, const std::string& text);
 
 /// What a session asks of the client or server that has it.
 struct session_hooks {

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "item_queue.hpp"
+
+#include <streamx/core/poll.hpp>
+#include <streamx/rsocket/payload_stream.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string_view>
+
+namespace streamx::rsocket {
+
+class flow;
+
+/// The items of one stream from the peer, on their way to the consumer.
+class flow_inbox final : public detail::inbox {
+public:
+    flow_inbox(asio::any_io_executor ex, std::uint32_t window);
+
+    poll<payload> try_next() override;
+    void abandon() noexcept override;
+
+    void put(payload&& item);
+    void put(std::string_view data);
+    void finish(std::exception_ptr failure = nullptr);
+
+    std::weak_ptr<flow> from;
+
+private:
+    item_queue items_;
+    std::exception_ptr failure_;
+    std::uint32_t top_up_; // ask for more when so many were taken
+    std::uint32_t taken_ = 0;
+    bool over_ = false;
+};
+
+} // namespace streamx::rsocket

@@ -1,0 +1,167 @@
+// Sending: streams take turns, so that none waits for another.
+
+#include "session.hpp"
+
+#include <streamx/core/error.hpp>
+
+#include <boost/asio/bind_executor.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace streamx::rsocket {
+namespace {
+
+// What one stream sends in its turn, when others wait for theirs.
+constexpr unsigned items_a_turn = 64;
+constexpr std::size_t bytes_a_turn = 16 * 1024;
+
+} // namespace
+
+std::shared_ptr<detail::inbox>
+session::begin(frame_type type, payload first, std::uint32_t window, any_stream<payload> source) {
+    const auto f = std::make_shared<flow>(type);
+    f->owner = weak_from_this();
+    f->mine = true;
+    f->window = std::max(std::min(window, max_31), 1U);
+    f->first = std::move(first);
+    f->source = std::move(source);
+    f->sends = type == frame_type::request_channel;
+    f->inbox = std::make_shared<flow_inbox>(executor_, f->window);
+    f->inbox->from = f;
+    // Until it is sent, nobody else keeps it.
+    if (over_) {
+        f->inbox->finish(failure_of(streamx::errc::closed, "rsocket: the connection is closed"));
+        return f->inbox;
+    }
+    queue(f);
+    schedule();
+    return f->inbox;
+}
+
+void session::queue(const flow_ptr& f) {
+    if (!std::exchange(f->queued, true))
+        turns_.push_back(f);
+}
+
+/// True if it has more to send, and is to have another turn.
+bool session::turn(const flow_ptr& f) {
+    if (f->dropped && f->id == 0)
+        return false;
+    if (f->id == 0)
+        return send_request(f);
+    if (engine_.has_fragments(f->id)) {
+        engine_.send_fragment(f->id);
+        return true;
+    }
+    if (f->type == frame_type::request_fnf) {
+        f->inbox->finish();
+        return false;
+    }
+    return f->sends && send_items(f);
+}
+
+/// Waits for more from the source.
+void session::wait_for_source(const flow_ptr& f) {
+    f->waiting = true;
+    f->source.async_wait(asio::bind_executor(executor_, [self = weak_from_this(), f](error_code) {
+        f->waiting = false;
+        const auto s = self.lock();
+        if (!s || f->dropped || !f->sends)
+            return;
+        s->queue(f);
+        s->pump();
+    }));
+}
+
+/// Passes an item of the source on. False: there is none, now or any more, and that was dealt with. The
+/// source's failure is the stream's.
+template <class Fn>
+bool session::pull(const flow_ptr& f, Fn pass_on) {
+    if (f->waiting)
+        return false;
+    try {
+        auto item = f->source.try_next();
+        if (f->dropped) { // by what the source did itself
+            drop_source(*f);
+        } else if (item) {
+            pass_on(*std::move(item));
+            return true;
+        } else if (item.is_pending()) {
+            wait_for_source(f);
+        } else {
+            f->sends = false;
+            f->source = {};
+            if (f->id == 0) // nothing to ask with: as if the peer had completed it
+                f->inbox->finish();
+            else
+                engine_.complete(f->id);
+        }
+    } catch (...) {
+        f->sends = false;
+        failed(f, std::current_exception());
+    }
+    return false;
+}
+
+bool session::send_request(const flow_ptr& f) {
+    if (engine_.draining()) {
+        drop_source(*f);
+        f->inbox->finish(failure_of(errc::connection_close, "the peer takes no new requests"));
+        return false;
+    }
+    if (f->type == frame_type::metadata_push) {
+        engine_.push_metadata(*f->first.metadata);
+        f->inbox->finish();
+        return false;
+    }
+    if (!engine_.may_request(now())) {
+        unsent_.push_back(f);
+        return false;
+    }
+    if (f->type == frame_type::request_channel) {
+        const auto put_in = [&](payload&& item) {
+            f->first.data = std::move(item.data);
+            if (item.metadata && !f->first.metadata)
+                f->first.metadata = std::move(item.metadata);
+        };
+        if (!pull(f, put_in))
+            return false;
+    }
+    f->id = engine_.request(f->type, std::move(f->first), f->window, false, f);
+    if (f->id == 0) {
+        drop_source(*f);
+        f->inbox->finish(failure_of(streamx::errc::full, "rsocket: every stream id is in use"));
+        return false;
+    }
+    return true;
+}
+
+bool session::send_items(const flow_ptr& f) {
+    const bool single = f->type == frame_type::request_response;
+    const auto full = engine_.out.size() + bytes_a_turn;
+    for (unsigned left = items_a_turn; left != 0; --left) {
+        if (engine_.credit(f->id) == 0)
+            return engine_.has_fragments(f->id);
+        if (!pull(f, [&](payload&& item) { engine_.send(f->id, std::move(item), single); }))
+            return false;
+        if (single && !engine_.has_fragments(f->id)) {
+            drop_source(*f);
+            return false;
+        }
+        if (!engine_.has_room() || engine_.out.size() > full)
+            return true;
+    }
+    return true;
+}
+
+void session::drop_source(flow& f) {
+    f.dropped = true;
+    f.sends = false;
+    if (f.stop)
+        f.stop->emit(asio::cancellation_type::terminal);
+    auto dead = std::move(f.source);
+    f.source = {};
+}
+
+} // namespace streamx::rsocket
