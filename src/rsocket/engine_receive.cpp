@@ -167,10 +167,7 @@ void engine::on_payload(entry& e, const frame& f) {
     payload whole = s.receiving ? *std::exchange(s.receiving, std::nullopt) : payload();
     if (!collect(whole, f, config_.message))
         return break_off(
-            e,
-            errc::invalid,
-            streamx::errc::message_too_big,
-            "a payload is larger than the limit");
+            e, errc::invalid, streamx::errc::message_too_big, "a payload is larger than the limit");
     if (more) {
         s.receiving = std::move(whole);
         return;
@@ -186,10 +183,7 @@ void engine::on_item(entry& of, payload message, bool complete) {
     auto& [id, s] = of;
     if (s.may_receive == 0)
         return break_off(
-            of,
-            errc::invalid,
-            errc::invalid,
-            "the peer has sent more items than it was asked for");
+            of, errc::invalid, errc::invalid, "the peer has sent more items than it was asked for");
     --s.may_receive;
     if (s.type == frame_type::request_response)
         complete = true; // "the implementation MUST assume it is set"
