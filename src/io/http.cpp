@@ -12,6 +12,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
@@ -69,6 +70,7 @@ poll<std::string> http_message_state::piece() {
 /// What `http_connection` knows of an exchange.
 struct http_access {
     static bool goes_on(const http_exchange& x) noexcept { return x.keep_; }
+    static const http_body_written& body(const http_exchange& x) noexcept { return x.body_; }
 };
 
 } // namespace detail
@@ -92,45 +94,54 @@ asio::awaitable<void> http_exchange::respond(
     unsigned status, std::string_view content_type, std::string_view body, field_list fields) {
     if (std::exchange(answered_, true))
         throw sys::system_error(errc::closed, "http: answered already");
-    keep_ = request().keep_alive;
+    const bool keep = request().keep_alive;
     fields.emplace_back("Content-Type", std::string(content_type));
     fields.emplace_back("Content-Length", std::to_string(body.size()));
-    if (!keep_)
+    if (!keep)
         fields.emplace_back("Connection", "close");
     auto text = detail::http_response_head(status, fields);
     if (request().method != "HEAD")
         text += body;
     co_await detail::timed(
         written(message_->peer, text), limits().write_stall, errc::write_stalled);
-}
-
-std::string http_exchange::stream_head(
-    unsigned status, std::string_view content_type, field_list fields, bool chunked) const {
-    fields.emplace_back("Content-Type", std::string(content_type));
-    fields.emplace_back("Cache-Control", "no-store");
-    fields.emplace_back("Connection", "close");
-    if (chunked)
-        fields.emplace_back("Transfer-Encoding", "chunked");
-    return detail::http_response_head(status, fields);
+    keep_ = keep;
 }
 
 detail::http_peer http_exchange::take_peer() {
     if (std::exchange(answered_, true))
         throw sys::system_error(errc::closed, "http: answered already");
-    return std::move(message_->peer);
+    detail::http_peer taken(message_->peer.shared); // who is left asks for its limits still
+    taken.in = std::move(message_->peer.in);
+    return taken;
 }
 
-detail::http_peer http_exchange::take_writer() {
+detail::http_body_start
+http_exchange::begin_body(unsigned status, std::string_view content_type, field_list fields) {
+    const bool chunks = request().version >= 11;
+    keep_ = chunks && request().keep_alive;
+    fields.emplace_back("Content-Type", std::string(content_type));
+    fields.emplace_back("Cache-Control", "no-store");
+    if (chunks)
+        fields.emplace_back("Transfer-Encoding", "chunked");
+    if (!keep_)
+        fields.emplace_back("Connection", "close");
+    auto head = detail::http_response_head(status, fields);
+    const auto form = request().method == "HEAD" ? http_body_form::none
+                      : chunks                   ? http_body_form::chunked
+                                                 : http_body_form::plain;
+    // Who reads a body that is still to come notices when the client goes.
     if (message_->parser->done())
-        return take_peer();
-    // The body is still to come: who reads it notices when the client goes.
+        return {take_peer(), std::move(head), form, message_->server};
     if (std::exchange(answered_, true))
         throw sys::system_error(errc::closed, "http: answered already");
-    return detail::http_peer(message_->peer.shared);
+    return {detail::http_peer(message_->peer.shared), std::move(head), form, message_->server};
 }
 
 sse_sink http_exchange::events(const sse_options& options, field_list fields) {
-    const auto head = stream_head(200, "text/event-stream", std::move(fields), false);
+    fields.emplace_back("Content-Type", "text/event-stream");
+    fields.emplace_back("Cache-Control", "no-store");
+    fields.emplace_back("Connection", "close");
+    const auto head = detail::http_response_head(200, fields);
     return sse_sink(take_peer(), head, options);
 }
 
@@ -192,7 +203,34 @@ asio::awaitable<bool> rest_read(const std::shared_ptr<detail::http_message_state
     co_return false;
 }
 
+/// Waits until a streamed answer is over. Whether all of it was written, and the connection is ours again.
+asio::awaitable<bool>
+body_written(detail::http_message_state& message, const detail::http_body_written& body) {
+    co_await asio::async_initiate<const asio::use_awaitable_t<>, void(error_code)>(
+        [&](auto handler) { body.out->wait_closed(std::move(handler)); }, asio::use_awaitable);
+    if (!body.out->handed_on())
+        co_return false;
+    while (body.watch->listening())
+        co_await asio::post(asio::use_awaitable);
+    if (auto in = body.watch->give_back(); in.get())
+        message.peer.in = std::move(in);
+    co_return true;
+}
+
+/// Ends a connection of whose input there may be more: if it was closed with unread bytes in it, the client
+/// could lose the answer.
+asio::awaitable<void> part(http_peer& peer, bool more_comes) {
+    error_code ignored;
+    auto& in = *peer.in;
+    in.end_by(streamx::detail::later(in.dog().now(), in.shared().limits.shutdown));
+    co_await peer.shared->stream.async_shutdown(asio::redirect_error(asio::use_awaitable, ignored));
+    while (more_comes && !in.discard())
+        co_await asio::async_initiate<const asio::use_awaitable_t<>, void(error_code)>(
+            [&](auto handler) { in.async_wait(std::move(handler)); }, asio::use_awaitable);
+}
+
 asio::awaitable<void> serve(transport t, http_handler handler, endpoint_limits limits) {
+    const auto alive = std::make_shared<char>();
     http_peer peer(std::move(t), limits);
     for (bool first = true;; first = false) {
         auto parser = std::make_unique<http_parser>(http_parser::kind::request, limits);
@@ -207,16 +245,29 @@ asio::awaitable<void> serve(transport t, http_handler handler, endpoint_limits l
         }
         if (ec) {
             if (const auto text = reproach(ec);
-                !text.empty() && (first || ec != errc::handshake_timeout))
+                !text.empty() && (first || ec != errc::handshake_timeout)) {
                 co_await detail::write_all(peer, text);
+                co_await part(peer, true);
+            }
             co_return;
         }
         const auto message =
             std::make_shared<detail::http_message_state>(std::move(peer), std::move(parser));
+        message->server = alive;
         http_exchange x(message);
         co_await answer(x, handler);
-        if (!detail::http_access::goes_on(x) || !co_await rest_read(message))
+        if (const auto& body = detail::http_access::body(x); body.out) {
+            const bool whole = co_await body_written(*message, body);
+            if (!whole)
+                co_return;
+        }
+        if (!message->peer.in.get()) // others have the connection now
             co_return;
+        const bool more = detail::http_access::goes_on(x) && co_await rest_read(message);
+        if (!more) {
+            const bool unread = !message->parser->done() || !message->peer.in->bytes().empty();
+            co_return co_await part(message->peer, unread);
+        }
         peer = std::move(message->peer);
     }
 }

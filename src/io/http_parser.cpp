@@ -70,6 +70,7 @@ http_head head_of(const Message& message) {
     }
     for (const auto& field : message)
         head.fields.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    head.version = message.version();
     head.keep_alive = message.keep_alive();
     return head;
 }

@@ -6,7 +6,9 @@ namespace streamx::io::detail {
 
 struct http_watch::read_op {
     using executor_type = asio::any_io_executor;
+    using cancellation_slot_type = asio::cancellation_slot;
     executor_type get_executor() const noexcept { return executor; }
+    cancellation_slot_type get_cancellation_slot() const noexcept { return enough->slot(); }
 
     void operator()(error_code ec) {
         if (const auto alive = watch.lock())
@@ -14,8 +16,14 @@ struct http_watch::read_op {
     }
 
     executor_type executor;
+    std::shared_ptr<asio::cancellation_signal> enough;
     std::weak_ptr<http_watch> watch;
 };
+
+http_watch::http_watch(half<reader<transport>> in, const std::shared_ptr<outbox<transport>>& out)
+    : http_watch(std::move(in), out, endpoint_limits::no_deadline, {}) {
+    another_follows_ = true;
+}
 
 http_watch::http_watch(
     half<reader<transport>> in,
@@ -23,9 +31,9 @@ http_watch::http_watch(
     endpoint_limits::duration every,
     std::string beat)
     : in_(std::move(in)), out_(out), every_(every), beat_(std::move(beat)),
-      dog_(out->get_executor()) {
+      enough_(std::make_shared<asio::cancellation_signal>()), dog_(out->get_executor()) {
     if (in_.get())
-        in_->shared().limits.idle = endpoint_limits::no_deadline; // nothing needs to come
+        in_->let_be_quiet(true);
 }
 
 void http_watch::start() {
@@ -38,15 +46,27 @@ void http_watch::start() {
 void http_watch::stop() {
     stopped_ = true;
     dog_.stop();
+    enough_->emit(asio::cancellation_type::total);
+}
+
+half<reader<transport>> http_watch::give_back() {
+    if (in_.get())
+        in_->let_be_quiet(false);
+    return std::move(in_);
 }
 
 void http_watch::listen() {
-    in_->remain({}); // whatever it says
+    if (!another_follows_)
+        in_->remain({});
+    if (!in_->bytes().empty())
+        return; // who asks for more is there
     in_->starve();
-    in_->async_wait(read_op{in_->get_executor(), weak_from_this()});
+    listening_ = true;
+    in_->async_wait(read_op{in_->get_executor(), enough_, weak_from_this()});
 }
 
 void http_watch::heard(error_code ec) {
+    listening_ = false;
     const auto out = out_.lock();
     if (ec || stopped_ || !out || !out->open())
         return stop();

@@ -162,7 +162,7 @@ public:
     void close() { core_->close(); }
     /// The same, but instead of an end the peer sees a reset, where that can be had: it may then lose
     /// what it has not read yet.
-    void close(std::exception_ptr) { core_->close(true); }
+    void close(std::exception_ptr) { core_->close(outbox::ending::reset); }
 
     bool is_open() const noexcept { return core_->open(); }
     /// What was taken and not written yet.

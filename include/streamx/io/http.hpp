@@ -52,15 +52,18 @@ public:
         field_list fields = {});
 
     /// Begins a response whose body is written as items of a codec: lines with `line_codec`, NDJSON with
-    /// `json_lines_codec`, as it is with `bytes_codec`. The request's body can be read meanwhile.
+    /// `json_lines_codec`, as it is with `bytes_codec`. The request's body can be read meanwhile. Another
+    /// request may follow on the connection.
     template <encoder Codec>
     http_body_sink<Codec> stream(
         std::string_view content_type,
         Codec codec = Codec(),
         unsigned status = 200,
         field_list fields = {}) {
-        const auto head = stream_head(status, content_type, std::move(fields), true);
-        return http_body_sink<Codec>(take_writer(), std::move(codec), head);
+        http_body_sink<Codec> body(
+            begin_body(status, content_type, std::move(fields)), std::move(codec));
+        body_ = body.written();
+        return body;
     }
 
     /// Begins a response of Server-Sent Events.
@@ -77,13 +80,13 @@ public:
 private:
     friend struct detail::http_access;
 
-    std::string stream_head(
-        unsigned status, std::string_view content_type, field_list fields, bool chunked) const;
+    detail::http_body_start
+    begin_body(unsigned status, std::string_view content_type, field_list fields);
     detail::http_peer take_peer();
-    detail::http_peer take_writer();
     const endpoint_limits& limits() const noexcept;
 
     std::shared_ptr<detail::http_message_state> message_;
+    detail::http_body_written body_; // once there is one
     bool answered_ = false;
     bool keep_ = false; // the connection goes on
 };

@@ -34,9 +34,26 @@ struct http_message_state {
 
     http_peer peer;
     std::unique_ptr<http_parser> parser;
+    std::weak_ptr<const void> server; // who goes on with the connection, as long as it is there
+};
+
+/// What a response's body is written with.
+struct http_body_start {
+    http_peer peer; // may have nothing to read from, if the request's body is still to come
+    std::string head;
+    http_body_form form;
+    std::weak_ptr<const void> server;
+};
+
+/// A response's body that is being written, for who goes on with the connection.
+struct http_body_written {
+    std::shared_ptr<http_watch> watch;
+    std::shared_ptr<outbox<transport>> out;
 };
 
 } // namespace detail
+
+class http_exchange;
 
 /// The body of an HTTP request or response as it comes: pieces of any size, however it is transferred.
 /// What is not asked for is not read, and so TCP holds up who sends it.
@@ -159,20 +176,23 @@ http_items(http_body_stream body, Codec codec = Codec(), const endpoint_limits& 
 
 /// A response's body as a sink: a `framed_sink` whose items are written as chunks.
 ///
-/// Closing or destroying it ends the body; the connection is closed then. Closing it with a failure breaks
-/// the connection off, so that the client sees that not all has come; when it is destroyed by an exception
-/// the client sees it by the last chunk, which is missing. It is closed when the client goes.
+/// Closing or destroying it ends the body; the connection goes on with the next request, if the client wants
+/// it to (and speaks HTTP/1.1: to others the body is sent as it is, and its end is that of the connection).
+/// Closing it with a failure breaks the connection off, so that the client sees that not all has come; when
+/// it is destroyed by an exception the client sees it by the last chunk, which is missing. It is closed when
+/// the client goes.
 template <encoder Codec>
 class [[nodiscard]] http_body_sink : public framed_sink<transport, chunked_codec<Codec>> {
     using base = framed_sink<transport, chunked_codec<Codec>>;
 
 public:
     /// Made by `http_exchange`.
-    http_body_sink(detail::http_peer peer, Codec codec, std::string_view head)
-        : base(peer.shared, chunked_codec<Codec>(std::move(codec))),
+    http_body_sink(detail::http_body_start start, Codec codec)
+        : base(start.peer.shared, chunked_codec<Codec>(std::move(codec), start.form)),
           watch_(std::make_shared<detail::http_watch>(
-              std::move(peer.in), this->box()->shared_from_this())) {
-        this->box()->put([&](write_buffer& to) { to.append(head); });
+              std::move(start.peer.in), this->box()->shared_from_this())),
+          form_(start.form), server_(std::move(start.server)) {
+        this->box()->put([&](write_buffer& to) { to.append(start.head); });
         watch_->start();
     }
     http_body_sink(http_body_sink&&) noexcept = default;
@@ -180,24 +200,26 @@ public:
         http_body_sink old(std::move(*this));
         base::operator=(std::move(other));
         watch_ = std::move(other.watch_);
+        form_ = other.form_;
+        server_ = std::move(other.server_);
         return *this;
     }
     ~http_body_sink() {
         if (!watch_)
             return;
-        const bool whole = std::uncaught_exceptions() == exceptions_;
-        if (whole)
+        if (std::uncaught_exceptions() == exceptions_)
             close();
         watch_->stop();
-        base::close();
+        this->box()->close(form_ == http_body_form::plain ? ending::reset : ending::end);
     }
 
     void close() {
         if (!this->is_open())
             return;
         watch_->stop();
-        this->box()->put(detail::write_last_chunk);
-        base::close();
+        if (form_ == http_body_form::chunked)
+            this->box()->put(detail::write_last_chunk);
+        this->box()->close(server_.expired() ? ending::end : ending::nothing);
     }
     void close(std::exception_ptr failure) {
         watch_->stop();
@@ -218,7 +240,14 @@ public:
     }
 
 private:
+    friend class http_exchange;
+    using ending = detail::outbox<transport>::ending;
+
+    detail::http_body_written written() const { return {watch_, this->box()->shared_from_this()}; }
+
     std::shared_ptr<detail::http_watch> watch_;
+    http_body_form form_;
+    std::weak_ptr<const void> server_;
     int exceptions_ = std::uncaught_exceptions(); // more of them in the end: one destroys this
 };
 

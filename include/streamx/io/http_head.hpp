@@ -12,6 +12,7 @@ struct http_head {
     std::string method = {}; ///< of a request: "GET"
     std::string target = {}; ///< of a request: "/events?from=7"
     unsigned status = 0;     ///< of a response
+    unsigned version = 11;   ///< 11 is HTTP/1.1
     std::vector<std::pair<std::string, std::string>> fields = {};
     bool keep_alive = false; ///< whether another message may follow on the connection
 

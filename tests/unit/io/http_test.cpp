@@ -9,10 +9,14 @@
 
 #include <unit/io/support.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -122,6 +126,8 @@ TEST_F(http_test, what_breaks_the_rules_is_told_so_and_closes_this_connection) {
         answer(text, "GET / HTTP/1.1\r\nX: " + std::string(9000, 'x') + "\r\n\r\n").substr(9, 3),
         "431");
     EXPECT_EQ(peer_saw, asio::error::eof);
+    end();
+    poll();
     EXPECT_EQ(served.calls(), 1);
     EXPECT_EQ(served->ec, error_code());
 }
@@ -132,6 +138,7 @@ TEST_F(http_test, a_client_that_does_not_finish_its_request_is_given_up) {
     say("GET / HT");
     clock.run_for(10s);
     EXPECT_EQ(heard().substr(9, 3), "408");
+    clock.run_for(10s); // it does not go away either
     EXPECT_EQ(served.calls(), 1);
 }
 
@@ -231,8 +238,161 @@ TEST_F(http_test, a_response_is_written_as_chunks_while_it_is_made) {
         },
         get);
     EXPECT_NE(got.find("Transfer-Encoding: chunked\r\n"), std::string::npos);
+    EXPECT_EQ(got.find("Connection: close"), std::string::npos);
     EXPECT_EQ(body_of(got), "4\r\none\n\r\ne\r\na longer line\n\r\n0\r\n\r\n");
+    EXPECT_EQ(served.calls(), 0) << "it waits for more";
+}
+
+std::size_t answers_in(const std::string& got) {
+    std::size_t n = 0;
+    for (auto at = got.find("HTTP/1.1 200"); at != std::string::npos;
+         at = got.find("HTTP/1.1 200", at + 1))
+        ++n;
+    return n;
+}
+
+TEST_F(http_test, requests_follow_a_response_that_was_made_while_it_was_written) {
+    const std::string posted = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody";
+    const std::string chunked = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                "4\r\nbody\r\n0\r\n\r\n";
+    enum class body { read_first, read_meanwhile, left };
+    for (const body how : {body::read_first, body::read_meanwhile, body::left})
+        for (const std::size_t most : {1u, 7u, 1000u}) {
+            SCOPED_TRACE(static_cast<int>(how));
+            connect();
+            near->script().read_at_most(most);
+            strings bodies;
+            const auto read = [&](http_exchange& x) -> awaitable<void> {
+                auto in = co_await x.body();
+                std::string all;
+                while (auto piece = co_await in.next())
+                    all += *piece;
+                bodies.push_back(all);
+            };
+            serve([&](http_exchange& x) -> awaitable<void> {
+                if (how == body::read_first)
+                    co_await read(x);
+                auto out = x.stream<io::line_codec>("text/plain");
+                co_await out.send("one");
+                if (how == body::read_meanwhile)
+                    co_await read(x);
+            });
+            say(posted + chunked + get);
+            auto got = heard();
+            EXPECT_EQ(answers_in(got), 3u) << "without waiting" << got;
+            say(posted);
+            got = heard();
+            EXPECT_EQ(answers_in(got), 1u) << "after a while";
+            EXPECT_TRUE(got.ends_with("\r\n\r\n4\r\none\n\r\n0\r\n\r\n")) << got;
+            if (how != body::left)
+                EXPECT_EQ(bodies, (strings{"body", "body", "", "body"}));
+            EXPECT_EQ(served.calls(), 0);
+            end();
+            poll();
+            EXPECT_EQ(served.calls(), 1);
+        }
+}
+
+TEST_F(http_test, a_response_may_be_written_for_longer_than_its_handler_runs) {
+    virtual_clock clock(ctx);
+    std::optional<io::http_body_sink<io::line_codec>> out;
+    serve([&](http_exchange& x) -> awaitable<void> {
+        out.emplace(x.stream<io::line_codec>("text/plain"));
+        co_return;
+    });
+    say(get);
+    clock.run_for(10min); // longer than a connection may be idle
+    EXPECT_TRUE(out->is_open());
+    EXPECT_TRUE(out->try_send("late"));
+    out->close();
+    clock.run_for(1s);
+    EXPECT_TRUE(heard().ends_with("\r\n\r\n5\r\nlate\n\r\n0\r\n\r\n"));
+    clock.run_for(30s); // which counts from now on
+    say(get);
+    clock.run_for(1s);
+    EXPECT_EQ(answers_in(heard()), 1u);
+    out.reset();
+    far.reset();
+    clock.run_for(1s);
+    EXPECT_EQ(served.calls(), 1);
+}
+
+TEST_F(http_test, a_response_without_a_server_ends_its_connection) {
+    std::optional<io::http_body_sink<io::line_codec>> out;
+    asio::cancellation_signal stop;
+    bool stopped = false;
+    asio::co_spawn(
+        ctx,
+        io::http_connection(
+            take(),
+            [&](http_exchange& x) -> awaitable<void> {
+                out.emplace(x.stream<io::line_codec>("text/plain"));
+                co_return;
+            }),
+        asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr) { stopped = true; }));
+    say(get);
+    poll();
+    stop.emit(asio::cancellation_type::terminal);
+    poll();
+    EXPECT_TRUE(stopped);
+    EXPECT_TRUE(out->is_open());
+    out.reset();
+    EXPECT_TRUE(heard().ends_with("\r\n\r\n0\r\n\r\n"));
     EXPECT_EQ(peer_saw, asio::error::eof);
+}
+
+TEST_F(http_test, a_body_that_came_with_its_head_can_be_read_after_the_answer_has_begun) {
+    strings lines;
+    answer(
+        [&](http_exchange& x) -> awaitable<void> {
+            auto out = x.stream<io::line_codec>("text/plain");
+            auto in = co_await x.items<io::line_codec>();
+            while (auto line = co_await in.next())
+                lines.push_back(*std::move(line));
+        },
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody");
+    EXPECT_EQ(lines.size(), 1u);
+}
+
+TEST_F(http_test, a_response_that_is_made_is_no_body_to_a_head_and_no_chunks_to_an_old_client) {
+    const auto two_lines = [](http_exchange& x) -> awaitable<void> {
+        auto out = x.stream<io::line_codec>("text/plain");
+        co_await out.send("one");
+        co_await out.send("two");
+    };
+    auto got = answer(two_lines, "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n" + get);
+    EXPECT_EQ(answers_in(got), 2u);
+    EXPECT_NE(got.find("\r\n\r\nHTTP/1.1 200"), std::string::npos) << got;
+
+    got = answer(two_lines, "GET / HTTP/1.0\r\n\r\n");
+    EXPECT_EQ(body_of(got), "one\ntwo\n");
+    EXPECT_EQ(got.find("Transfer-Encoding"), std::string::npos);
+    EXPECT_NE(got.find("Connection: close\r\n"), std::string::npos);
+    EXPECT_EQ(peer_saw, asio::error::eof);
+
+    set_log_sink(nullptr);
+    answer(
+        [](http_exchange& x) -> awaitable<void> {
+            auto out = x.stream<io::line_codec>("text/plain");
+            throw std::runtime_error("in the middle");
+            co_return;
+        },
+        "GET / HTTP/1.0\r\n\r\n");
+    set_log_sink({});
+    EXPECT_EQ(peer_saw, asio::error::connection_reset) << "the end would look like that of a body";
+}
+
+TEST_F(http_test, the_answer_to_a_client_that_sends_too_much_is_not_taken_back) {
+    connect(1000);
+    auto sent = far->script();
+    serve(text);
+    say("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" + std::string(200'000, 'x'));
+    EXPECT_EQ(answers_in(heard()), 1u);
+    EXPECT_EQ(peer_saw, asio::error::eof);
+    EXPECT_GT(sent.written(), 200'000u) << "all of it is read";
+    end();
+    poll();
+    EXPECT_EQ(served.calls(), 1);
 }
 
 TEST_F(http_test, ndjson_comes_in_and_goes_out_an_item_a_line) {

@@ -15,8 +15,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <exception>
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -48,6 +48,9 @@ public:
         streamx::detail::gate<streamx::detail::null_lock> ready;
     };
     using waiter_ptr = std::shared_ptr<waiter>;
+
+    /// What the peer is told behind what is queued.
+    enum class ending { end, reset, nothing };
 
     explicit outbox(connection_ptr<S> c) : connection_(std::move(c)), dog_(connection_->executor) {
         connection_->join();
@@ -107,12 +110,12 @@ public:
         wait(std::move(w), std::move(handler));
     }
 
-    /// Takes no more. The end is told to the peer behind what is queued, or the connection reset.
-    void close(bool broken = false) {
+    /// Takes no more. With `nothing` somebody else goes on with the connection when all is written.
+    void close(ending how = ending::end) {
         if (!open())
             return;
         phase_ = phase::closing;
-        broken_ = broken;
+        ending_ = how;
         measure_room();
         closing_since_ = dog_.now();
         answer(senders_, errc::closed);
@@ -120,6 +123,11 @@ public:
             end();
         else
             dog_.watch(this->shared_from_this());
+    }
+
+    /// Whether all was written, and the peer told nothing of an end.
+    bool handed_on() const noexcept {
+        return phase_ == phase::over && !error_ && ending_ == ending::nothing;
     }
 
     /// Waits until the end has been told.
@@ -329,29 +337,30 @@ private:
         dog_.relax(this->shared_from_this());
     }
 
-    static void answer_first(std::deque<waiter_ptr>& list, error_code ec) {
+    static void answer_first(std::list<waiter_ptr>& list, error_code ec) {
         const auto w = std::move(list.front());
         list.pop_front();
         w->queued = false;
         w->ready.wake(ec);
     }
-    static void answer(std::deque<waiter_ptr>& list, error_code ec) {
+    static void answer(std::list<waiter_ptr>& list, error_code ec) {
         while (!list.empty())
             answer_first(list, ec);
     }
 
-    /// All is written, and the peer is to know that no more comes.
+    /// All is written.
     void end() {
         phase_ = phase::ending;
         busy_ = true;
-        if (broken_) {
-            reset_stream(connection_->stream);
-            told_end({});
-        } else {
+        if (ending_ == ending::end) {
             end_writes(connection_->stream, end_op{this->shared_from_this()});
             if (phase_ == phase::ending)
                 dog_.watch(this->shared_from_this());
+            return;
         }
+        if (ending_ == ending::reset)
+            reset_stream(connection_->stream);
+        told_end({});
     }
 
     void told_end(error_code ec) {
@@ -398,11 +407,11 @@ private:
     bool busy_ = false; // something is queued, or about to be told
     bool writing_ = false;
     bool refused_ = false;
-    bool broken_ = false;
+    ending ending_ = ending::end;
     bool detached_ = false;
     bool left_ = false;
     error_code error_;
-    std::deque<waiter_ptr> senders_, flushers_, closers_;
+    std::list<waiter_ptr> senders_, flushers_, closers_; // a deque has memory while it is empty
     std::vector<asio::const_buffer> buffers_;
     asio::cancellation_signal stop_;
     time_point moved_at_, closing_since_;

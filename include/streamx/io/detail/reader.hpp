@@ -45,6 +45,11 @@ public:
     void starve() noexcept { starved_ = true; }
     bool ready() const noexcept { return !starved_ || over(); }
 
+    /// Whether it is all right that nothing comes: then there is no `idle_timeout`.
+    void let_be_quiet(bool all_right) noexcept {
+        may_be_quiet_ = all_right;
+        quiet_since_.reset();
+    }
     /// From now on all has to be over by then.
     void end_by(time_point t) noexcept { end_by_ = t; }
     /// Throws away what is there. Whether it is over.
@@ -60,6 +65,8 @@ public:
     std::optional<time_point> deadline() const noexcept {
         if (!this->waiting() || !quiet_since_)
             return {};
+        if (may_be_quiet_)
+            return end_by_;
         return std::min(end_by_, streamx::detail::later(*quiet_since_, connection_->limits.idle));
     }
     void on_deadline() {
@@ -104,6 +111,7 @@ private:
     connection_ptr<S> connection_;
     read_space space_;
     bool starved_ = true;
+    bool may_be_quiet_ = false;
     bool ended_ = false;
     error_code error_;
     time_point end_by_ = time_point::max();
