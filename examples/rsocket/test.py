@@ -59,6 +59,32 @@ def one_pipeline_in_two_processes():
     producer.wait()
 
 
+def values():
+    server = start("quotes", "serve")
+    url = server.stdout.readline().strip()
+    assert run("quotes", "watch", url, "XYZ", "3") == "XYZ 100.25\nXYZ 100.5\nXYZ 100.75\n"
+    server.kill()
+    server.wait()
+
+
+def workers_that_are_asked():
+    server = start("workers", "serve", stderr=subprocess.DEVNULL)
+    url = server.stdout.readline().strip()
+    workers = []
+    for name in ("ada", "bob"):
+        workers.append(start("workers", "work", url, name))
+        assert workers[-1].stdout.readline() == "ready\n"
+    assert run("workers", "ask", url, "3") == "1: 1 by ada\n2: 4 by bob\n3: 9 by ada\n"
+    workers[0].kill()
+    workers[0].wait()
+    assert run("workers", "ask", url, "2") == "1: 1 by bob\n2: 4 by bob\n"
+    for child in (workers[1], server):
+        child.kill()
+        child.wait()
+
+
 every_interaction()
+values()
+workers_that_are_asked()
 chat()
 one_pipeline_in_two_processes()

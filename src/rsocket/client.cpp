@@ -90,12 +90,16 @@ public:
             options_.limits,
             options_.responder,
             std::move(hooks));
+        requests = session_->requests();
     }
 
     void dial_first(const std::string& text) {
         try {
+            const auto to = url::parse(text);
+            if (to.how != url::scheme::unix_socket && to.host.empty())
+                return end(url_error::no_host);
             const endpoint_options how{options_.tls, options_.headers, options_.limits};
-            dial_ = [this, to = url::parse(text), how](auto done) {
+            dial_ = [this, to, how](auto done) {
                 dialling_ = dial(executor, to, how, std::move(done));
             };
         } catch (const boost::system::system_error& e) {
@@ -114,28 +118,6 @@ public:
         });
     }
 
-    std::shared_ptr<inbox> request_stream(request_metadata to, payload p, bool single) override {
-        put_metadata(p, to);
-        return session_->begin(
-            single ? frame_type::request_response : frame_type::request_stream,
-            std::move(p),
-            single ? 1 : options_.window);
-    }
-    std::shared_ptr<inbox>
-    request_channel(request_metadata to, any_stream<payload> items) override {
-        payload p;
-        put_metadata(p, to);
-        return session_->begin(
-            frame_type::request_channel, std::move(p), options_.window, std::move(items));
-    }
-    std::shared_ptr<inbox> fire_and_forget(request_metadata to, payload p) override {
-        put_metadata(p, to);
-        return session_->begin(frame_type::request_fnf, std::move(p), 1);
-    }
-    std::shared_ptr<inbox> metadata_push(std::string metadata) override {
-        return session_->begin(frame_type::metadata_push, {{}, std::move(metadata)}, 1);
-    }
-
     bool is_open() const noexcept override { return !over_; }
     void close() noexcept override {
         stop_dialling();
@@ -144,17 +126,6 @@ public:
     }
 
 private:
-    void put_metadata(payload& p, const request_metadata& to) const {
-        if (p.metadata)
-            return;
-        if (options_.metadata_type == mime::composite)
-            p.metadata = to.encode();
-        else if (options_.metadata_type == mime::routing)
-            p.metadata = encode_routing({to.route});
-        else if (!to.route.empty())
-            p.metadata = to.route;
-    }
-
     void dial_now() {
         dial_([weak = weak_from_this()](error_code ec, io::transport t) {
             const auto self = weak.lock();

@@ -11,6 +11,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -58,10 +59,20 @@ public:
         url shown,
         endpoint_options options,
         accepted_fn fn)
-        : acceptor_(ex, at), url_(std::move(shown)), options_(std::move(options)),
+        : acceptor_(ex), url_(std::move(shown)), options_(std::move(options)),
           accepted_(std::move(fn)) {
+        acceptor_.open(at.protocol());
+        acceptor_.set_option(typename Protocol::acceptor::reuse_address(true));
         if constexpr (std::is_same_v<Protocol, asio::ip::tcp>)
+            if (at.address().is_v6() && at.address().is_unspecified())
+                acceptor_.set_option(asio::ip::v6_only(false)); // whatever the system's default is
+        acceptor_.bind(at);
+        acceptor_.listen();
+        if constexpr (std::is_same_v<Protocol, asio::ip::tcp>) {
             url_.port = std::to_string(acceptor_.local_endpoint().port());
+            if (url_.host.empty())
+                url_.host = at.address().to_string();
+        }
     }
     ~listening() override { unlink_socket(); }
 
@@ -164,6 +175,24 @@ std::shared_ptr<listener> begin(
     return l;
 }
 
+/// Every address: those of IPv4 alone where the machine has no IPv6.
+std::shared_ptr<listener> begin_everywhere(
+    const asio::any_io_executor& ex,
+    const url& at,
+    const endpoint_options& options,
+    const accepted_fn& accepted) {
+    using protocol = asio::ip::tcp;
+    const auto port = static_cast<std::uint16_t>(std::stoul(at.port)); // `url` has looked at it
+    try {
+        return begin<protocol>(ex, {protocol::v6(), port}, at, options, accepted);
+    } catch (const boost::system::system_error& e) {
+        if (e.code() != asio::error::address_family_not_supported &&
+            e.code() != boost::system::errc::address_not_available)
+            throw;
+        return begin<protocol>(ex, {protocol::v4(), port}, at, options, accepted);
+    }
+}
+
 } // namespace
 
 std::shared_ptr<listener> listen(
@@ -176,6 +205,8 @@ std::shared_ptr<listener> listen(
         return begin<asio::local::stream_protocol>(
             ex, at.path, at, std::move(options), std::move(accepted));
     }
+    if (at.host.empty())
+        return begin_everywhere(ex, at, options, accepted);
     using protocol = asio::ip::tcp;
     protocol::resolver resolver(ex);
     const auto found = resolver.resolve(at.host, at.port, protocol::resolver::passive);
@@ -202,7 +233,7 @@ void async_listen(
         }
         done(ec, std::move(made));
     };
-    if (at.how == url::scheme::unix_socket)
+    if (at.how == url::scheme::unix_socket || at.host.empty()) // nothing to look up
         return asio::post(ex, [bind = std::move(bind)]() mutable { bind({}, nullptr); });
     const auto resolver = std::make_shared<protocol::resolver>(ex);
     resolver->async_resolve(

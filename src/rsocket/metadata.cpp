@@ -127,6 +127,15 @@ std::optional<std::string_view> well_known_type(std::uint8_t id) noexcept {
     return {};
 }
 
+bool same_type(std::string_view a, std::string_view b) noexcept {
+    const auto essence = [](std::string_view s) {
+        s = s.substr(0, s.find(';'));
+        return s.substr(0, s.find_last_not_of(" \t") + 1);
+    };
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+    return std::ranges::equal(essence(a), essence(b), {}, lower, lower);
+}
+
 std::string encode_composite(const std::vector<metadata_entry>& entries) {
     std::string out;
     for (const auto& e : entries) {

@@ -69,6 +69,9 @@ public:
     }
 
     router& routes() noexcept override { return *routes_; }
+    void on_connect(std::function<void(const connected_client&)> fn) override {
+        on_connect_ = std::move(fn);
+    }
     std::size_t connections() const noexcept override { return sessions_.size(); }
 
     std::string listen(const std::string& at) override {
@@ -116,6 +119,16 @@ public:
         hooks.welcome = [weak](session& s, const event& setup) {
             const auto self = weak.lock();
             return self ? self->welcome(s, setup) : std::string("the server is gone");
+        };
+        hooks.accepted = [weak](session& s, const event& setup) {
+            const auto self = weak.lock();
+            if (self && self->on_connect_)
+                self->on_connect_(
+                    {requester(s.requests()),
+                     credentials_in(setup),
+                     setup.message,
+                     setup.data_mime,
+                     setup.metadata_mime});
         };
         hooks.find = [weak](const std::string& token) {
             const auto self = weak.lock();
@@ -237,6 +250,7 @@ private:
 
     server_options options_;
     std::shared_ptr<router> routes_;
+    std::function<void(const connected_client&)> on_connect_;
     std::vector<std::shared_ptr<listener>> listeners_;
     std::unordered_map<session*, entry> sessions_;
     std::unordered_map<std::string, session*> tokens_;

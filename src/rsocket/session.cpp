@@ -166,6 +166,12 @@ void session::on_setup(const event& e) {
         engine_.lease(lease_->ttl, lease_->requests, now());
         next_lease_ = now() + lease_->ttl;
     }
+    try {
+        if (hooks_.accepted)
+            hooks_.accepted(*this, e);
+    } catch (const std::exception& refusal) {
+        engine_.refuse(errc::connection_error, refusal.what());
+    }
 }
 
 void session::on_resume(const event& e) {

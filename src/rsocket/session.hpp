@@ -29,6 +29,8 @@ std::exception_ptr failure_of(error_code ec, const std::string& text);
 struct session_hooks {
     /// Server: empty if the client of this SETUP is welcome, or why it is not.
     std::function<std::string(session&, const event&)> welcome;
+    /// Server: the client was told so. What it throws ends the connection.
+    std::function<void(session&, const event&)> accepted;
     /// Server: finds the session that a RESUME asks for.
     std::function<std::shared_ptr<session>(const std::string& token)> find;
     std::function<void()> established;
@@ -56,6 +58,11 @@ public:
     const engine& protocol() const noexcept { return engine_; }
     session_hooks& hooks() noexcept { return hooks_; }
     void set_lease(lease_options lease) { lease_ = lease; }
+    const std::string& metadata_type() const noexcept { return metadata_type_; }
+    const std::string& data_type() const noexcept { return data_type_; }
+    std::uint32_t window() const noexcept { return window_; }
+    /// What makes requests from here; it does not keep the session.
+    std::shared_ptr<detail::requester_core> requests();
 
     /// A connection for it.
     void attach(io::transport t);
@@ -134,6 +141,7 @@ private:
     std::shared_ptr<const router> routes_;
     session_hooks hooks_;
     std::string metadata_type_, data_type_;
+    std::shared_ptr<detail::requester_core> requests_;
     std::shared_ptr<streamx::detail::timer> timer_;
     std::optional<engine::time_point> watched_;
     std::optional<engine::time_point> linger_;

@@ -113,7 +113,9 @@ void session::on_request(event& e) {
     }
     r.route = r.metadata.route;
     r.data_type = r.metadata.data_type.empty() ? data_type_ : r.metadata.data_type;
+    r.composite_metadata = metadata_type_ == mime::composite;
     r.message = std::move(e.message);
+    r.peer = requester(requests());
     answer(f, std::move(r), e.n, e.complete);
 }
 

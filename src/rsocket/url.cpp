@@ -102,7 +102,7 @@ url url::parse(std::string_view text) {
     if (host.size() > 2 && host.front() == '[' && host.back() == ']')
         host = host.substr(1, host.size() - 2);
     u.host = host;
-    require(!u.host.empty() && is_target(u.host), url_error::no_host);
+    require((has_port || !u.host.empty()) && is_target(u.host), url_error::no_host);
     require(has_port || u.websocket(), url_error::no_port);
     require(is_port(u.port), url_error::bad_port);
     return u;

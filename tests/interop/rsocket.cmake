@@ -1,4 +1,4 @@
-# Installs the npm PACKAGES into DIR, unless they are there, and runs SCRIPT with TOOL. Without a registry
+# Installs the npm PACKAGES into DIR, unless they are there, and runs SCRIPT with TOOL and PEER. Without a registry
 # there is nothing to talk to: the test is left out.
 separate_arguments(PACKAGES)
 set(installed "")
@@ -21,7 +21,7 @@ if(NOT installed STREQUAL "${PACKAGES}")
     endif()
     file(WRITE "${DIR}/installed" "${PACKAGES}")
 endif()
-execute_process(COMMAND "${NODE}" "${SCRIPT}" "${TOOL}" WORKING_DIRECTORY "${DIR}" RESULT_VARIABLE failed)
+execute_process(COMMAND "${NODE}" "${SCRIPT}" "${TOOL}" "${PEER}" WORKING_DIRECTORY "${DIR}" RESULT_VARIABLE failed)
 if(failed)
     message(FATAL_ERROR "interop: ${failed}")
 endif()

@@ -1,5 +1,5 @@
 // RSocket with the npm packages at the other end: their client against our server, our client against
-// their server. Usage: node rsocket.js <the streamx tool>, in a directory that has the packages.
+// their server. Usage: node rsocket.js <the streamx tool> <peer.cpp>, in a directory that has the packages.
 'use strict';
 const assert = require('assert');
 const {spawn} = require('child_process');
@@ -10,7 +10,8 @@ const load = createRequire(path.join(process.cwd(), 'any.js'));
 
 const {
   RSocketClient, RSocketServer, RSocketResumableTransport, BufferEncoders, MESSAGE_RSOCKET_COMPOSITE_METADATA,
-  MESSAGE_RSOCKET_ROUTING, MESSAGE_RSOCKET_AUTHENTICATION, encodeCompositeMetadata, encodeRoute,
+  MESSAGE_RSOCKET_ROUTING, MESSAGE_RSOCKET_AUTHENTICATION, MESSAGE_RSOCKET_MIMETYPE,
+  MESSAGE_RSOCKET_ACCEPT_MIMETYPES, APPLICATION_JSON, encodeCompositeMetadata, encodeRoute,
   encodeBearerAuthMetadata, decodeCompositeMetadata, decodeRoutes,
 } = load('rsocket-core');
 const {Flowable, Single} = load('rsocket-flowable');
@@ -25,11 +26,13 @@ const net = require('net');
 // Their client does not listen to a socket any more that it has given up, and that is reset then.
 process.on('uncaughtException', (e) => { if (e.code !== 'ECONNRESET') { console.error(e); process.exit(1); } });
 
-const tool = process.argv[2];
+const [, , tool, peer] = process.argv;
 const text = (payload) => payload.data.toString();
 
-function serve(how, ...args) {
-  const child = spawn(tool, ['serve', `${how}://127.0.0.1:0`, ...args], {stdio: ['pipe', 'pipe', 'pipe']});
+const serve = (how, ...args) => start(how, tool, 'serve', `${how}://127.0.0.1:0`, ...args);
+const serve_peer = (how) => start(how, peer, `${how}://127.0.0.1:0`);
+function start(how, program, ...args) {
+  const child = spawn(program, args, {stdio: ['pipe', 'pipe', 'pipe']});
   return new Promise((resolve, reject) => {
     let said = '';
     child.stderr.on('data', (chunk) => {
@@ -68,9 +71,9 @@ const servers = {
   ws: (port) => new WebSocketServer({host: '127.0.0.1', port}, BufferEncoders),
 };
 
-function connect({how, port}, {token, keepAlive = 60000, lifetime = 180000, transport, responder} = {}) {
+function connect({how, port}, {token, keepAlive = 60000, lifetime = 180000, transport, responder, dataMimeType} = {}) {
   const setup = {
-    dataMimeType: 'application/octet-stream',
+    dataMimeType: dataMimeType || 'application/octet-stream',
     metadataMimeType: MESSAGE_RSOCKET_COMPOSITE_METADATA.string,
     keepAlive, lifetime,
   };
@@ -82,9 +85,30 @@ function connect({how, port}, {token, keepAlive = 60000, lifetime = 180000, tran
   return new Promise((resolve, reject) => client.connect().subscribe({onComplete: resolve, onError: reject}));
 }
 
-const to = (route, data = '') => ({
+const to = (route, data = '', more = []) => ({
   data: Buffer.from(data),
-  metadata: encodeCompositeMetadata([[MESSAGE_RSOCKET_ROUTING, encodeRoute(route)]]),
+  metadata: encodeCompositeMetadata([[MESSAGE_RSOCKET_ROUTING, encodeRoute(route)], ...more]),
+});
+const routeOf = (p) => {
+  for (const entry of decodeCompositeMetadata(p.metadata))
+    if (entry.mimeType === MESSAGE_RSOCKET_ROUTING.string) return [...decodeRoutes(entry.content)][0];
+};
+/// "Per Stream Data MIME Types", of a type that has a number.
+const well_known = (type) => Buffer.from([0x80 | type.identifier]);
+const json = [
+  [MESSAGE_RSOCKET_MIMETYPE, well_known(APPLICATION_JSON)],
+  [MESSAGE_RSOCKET_ACCEPT_MIMETYPES, well_known(APPLICATION_JSON)],
+];
+/// Items, one for each that is asked for.
+const flow = (items, cancelled = () => {}) => new Flowable((subscriber) => {
+  let at = 0;
+  subscriber.onSubscribe({
+    request: (n) => {
+      while (n-- > 0 && at < items.length) subscriber.onNext(items[at++]);
+      if (at === items.length) { ++at; subscriber.onComplete(); }
+    },
+    cancel: cancelled,
+  });
 });
 
 const single = (s) =>
@@ -138,16 +162,7 @@ for (const how of ['tcp', 'ws']) test(`their client: every interaction with our 
   assert.deepStrictEqual(await collect(socket.requestStream(to('numbers')), 7), numbers(1000));
   assert.strictEqual(text(await single(socket.requestResponse(to('echo', 'hello')))), 'hello');
   const items = numbers(100);
-  const channel = new Flowable((subscriber) => {
-    let at = 0;
-    subscriber.onSubscribe({
-      request: (n) => {
-        while (n-- > 0 && at < items.length) subscriber.onNext(at === 0 ? to('echo', items[at++]) : {data: Buffer.from(items[at++])});
-        if (at === items.length) { ++at; subscriber.onComplete(); }
-      },
-      cancel: () => {},
-    });
-  });
+  const channel = flow(items.map((item, at) => at === 0 ? to('echo', item) : {data: Buffer.from(item)}));
   assert.deepStrictEqual(await collect(socket.requestChannel(channel)), items);
   socket.fireAndForget(to('log', 'forgotten'));
   while (!logged.includes('forgotten\n')) await sleep(10);
@@ -175,6 +190,62 @@ for (const how of ['tcp', 'ws']) test(`their client: asked for 3, our server sen
   subscription.cancel();
   await single(socket.requestResponse(to('echo', 'x')));
   assert.deepStrictEqual(got, numbers(5));
+  socket.close();
+  child.kill();
+});
+
+for (const how of ['tcp', 'ws']) test(`their client: asks for JSON and gets JSON, ${how}`, async () => {
+  const {child, at} = await serve_peer(how);
+  const socket = await connect(at);
+  const query = JSON.stringify({symbol: 'XYZ', items: 30});
+  const quotes = Array.from({length: 30}, (_, price) => ({symbol: 'XYZ', price}));
+  const parsed = async (flow, first) => (await collect(flow, first)).map((item) => JSON.parse(item));
+  assert.deepStrictEqual(await parsed(socket.requestStream(to('count', query, json)), 7), quotes);
+  // what it has asked for is not always what a route has
+  await assert.rejects(single(socket.requestResponse(to('text', '"x"', json))), /answers with application\/octet-stream or text\/plain/);
+  await assert.rejects(collect(socket.requestStream(to('count', query))), /takes application\/json/);
+  await assert.rejects(collect(socket.requestStream(to('count', '{"symbol":', json))), /application\/json: /);
+  assert.strictEqual(text(await single(socket.requestResponse(to('text', 'still here')))), 'still here!');
+  socket.close();
+  // the type of the connection does as well
+  const other = await connect(at, {dataMimeType: 'application/json'});
+  assert.deepStrictEqual(await parsed(other.requestStream(to('count', query))), quotes);
+  const items = [1, 2, 3].map((i, at) => at === 0 ? to('double', '1') : {data: Buffer.from(String(i))});
+  assert.deepStrictEqual(await parsed(other.requestChannel(flow(items))), [2, 4, 6]);
+  other.close();
+  child.kill();
+});
+
+for (const how of ['tcp', 'ws']) test(`their client answers what our server asks of it, ${how}`, async () => {
+  const {child, at} = await serve_peer(how);
+  const forgotten = [];
+  let cancelled = 0;
+  const payloads = (list) => list.map((item) => ({data: Buffer.from(item)}));
+  const responder = {
+    requestResponse: (p) => {
+      if (routeOf(p) === 'fail') return Single.error(new Error('as told'));
+      if (routeOf(p) === 'echo') return Single.of({data: p.data});
+      const said = [...decodeCompositeMetadata(p.metadata)].find((e) => e.mimeType === MESSAGE_RSOCKET_MIMETYPE.string);
+      assert.deepStrictEqual(said.content, well_known(APPLICATION_JSON));
+      return Single.of({data: Buffer.from(JSON.stringify({n: 2 * JSON.parse(text(p)).n}))});
+    },
+    requestStream: (p) =>
+      routeOf(p) === 'numbers' ? flow(payloads(numbers(100))) : flow(payloads(numbers(1000000)), () => { ++cancelled; }),
+    requestChannel: (items) => items.map((p) => ({data: Buffer.from('<' + text(p) + '>')})),
+    fireAndForget: (p) => forgotten.push(text(p)),
+    metadataPush: () => Single.of(undefined),
+  };
+  const socket = await connect(at, {responder});
+  const got = JSON.parse(text(await single(socket.requestResponse(to('ask-back', '', json)))));
+  assert.match(got.failure, /as told/);
+  delete got.failure;
+  assert.deepStrictEqual(got, {
+    response: 'hello', typed: {n: 40}, stream: numbers(100), cancelled: numbers(3),
+    channel: numbers(5).map((item) => `<${item}>`),
+  });
+  await single(socket.requestResponse(to('text', 'behind it')));
+  assert.deepStrictEqual(forgotten, ['hello']);
+  assert.strictEqual(cancelled, 1);
   socket.close();
   child.kill();
 });
@@ -258,10 +329,6 @@ test('their client finds out that our server is dead, and ours that theirs is', 
 for (const how of ['tcp', 'ws']) test(`our client: every interaction with their server, ${how}`, async () => {
   const forgotten = [];
   let asked = [], cancelled = 0;
-  const routeOf = (p) => {
-    for (const entry of decodeCompositeMetadata(p.metadata))
-      if (entry.mimeType === MESSAGE_RSOCKET_ROUTING.string) return [...decodeRoutes(entry.content)][0];
-  };
   const count = (n) => new Flowable((subscriber) => {
     let at = 0, over = false;
     subscriber.onSubscribe({

@@ -1,17 +1,9 @@
 #pragma once
 
 #include <streamx/io/codec.hpp>
+#include <streamx/io/detail/json_text.hpp>
 #include <streamx/io/line_codec.hpp>
 
-#include <boost/json/error.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-#include <boost/json/value.hpp>
-#include <boost/json/value_from.hpp>
-#include <boost/json/value_to.hpp>
-#include <boost/system/system_error.hpp>
-
-#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -52,10 +44,8 @@ public:
     }
 
     void encode(const T& item, write_buffer& out) const {
-        if constexpr (std::same_as<T, boost::json::value>)
-            write(item, out);
-        else
-            write(boost::json::value_from(item), out);
+        auto text = detail::to_json(item);
+        lines_.encode(std::move(text), out); // serialized JSON contains no line's end
     }
 
 private:
@@ -64,27 +54,7 @@ private:
     }
 
     static T item(std::string_view line, errc if_no_json) {
-        boost::system::error_code why;
-        auto value = boost::json::parse(line, why);
-        if (why)
-            throw boost::system::system_error(if_no_json, "json_lines: " + why.message());
-        if constexpr (std::same_as<T, boost::json::value>) {
-            return value;
-        } else {
-            try {
-                return boost::json::value_to<T>(value);
-            } catch (const boost::system::system_error& e) {
-                if (e.code().category() != make_error_code(boost::json::error::syntax).category())
-                    throw;
-                throw boost::system::system_error(
-                    errc::malformed, "json_lines: " + e.code().message());
-            }
-        }
-    }
-
-    void write(const boost::json::value& value, write_buffer& out) const {
-        auto text = boost::json::serialize(value);
-        lines_.encode(std::move(text), out); // serialized JSON contains no line's end
+        return detail::from_json<T>(line, if_no_json, "json_lines");
     }
 
     line_view_codec lines_;

@@ -1,16 +1,13 @@
 #pragma once
 
-#include <streamx/core/any_stream.hpp>
 #include <streamx/core/asio.hpp>
-#include <streamx/core/detail/driver.hpp>
 #include <streamx/core/detail/gate.hpp>
-#include <streamx/core/detail/initiate.hpp>
+#include <streamx/core/detail/handler.hpp>
 #include <streamx/io/transport.hpp>
 #include <streamx/rsocket/error.hpp>
-#include <streamx/rsocket/metadata.hpp>
 #include <streamx/rsocket/options.hpp>
-#include <streamx/rsocket/payload.hpp>
-#include <streamx/rsocket/payload_stream.hpp>
+#include <streamx/rsocket/requester.hpp>
+#include <streamx/rsocket/url.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/system/system_error.hpp>
@@ -44,56 +41,14 @@ public:
     start(asio::any_io_executor ex, dialler dial, client_options options);
 
     virtual ~client_core() = default;
-    virtual std::shared_ptr<inbox>
-    request_stream(request_metadata route, payload message, bool single) = 0;
-    virtual std::shared_ptr<inbox>
-    request_channel(request_metadata route, any_stream<payload> items) = 0;
-    virtual std::shared_ptr<inbox> fire_and_forget(request_metadata route, payload message) = 0;
-    virtual std::shared_ptr<inbox> metadata_push(std::string metadata) = 0;
     virtual bool is_open() const noexcept = 0;
     virtual void close() noexcept = 0;
 
     asio::any_io_executor executor;
+    std::shared_ptr<requester_core> requests;
     std::shared_ptr<gate> connected = std::make_shared<gate>();
     std::shared_ptr<gate> closed = std::make_shared<gate>();
     std::shared_ptr<gate> gone = std::make_shared<gate>();
-};
-
-/// The one answer of a request-response.
-struct response_step {
-    bool operator()(payload&& p) {
-        answer = std::move(p);
-        return false;
-    }
-    template <class Handler>
-    void finish(Handler handler, std::exception_ptr failure) {
-        if (!failure && !answer)
-            failure = make_failure(streamx::errc::no_item, "rsocket: a response without a payload");
-        std::move(handler)(std::move(failure), answer ? *std::move(answer) : payload());
-    }
-
-    std::optional<payload> answer;
-};
-
-/// What has no answer: done when it is on its way.
-struct sent_step {
-    bool operator()(payload&&) { return true; }
-    template <class Handler>
-    void finish(Handler handler, std::exception_ptr failure) {
-        std::move(handler)(to_error_code(failure));
-    }
-};
-
-/// Makes a request when its operation is initiated, and drives what comes of it.
-template <class Step, class Begin>
-struct initiate_request {
-    template <class Handler>
-    void operator()(Handler handler, Begin begin) const {
-        streamx::detail::drive_op<payload_stream, Step, Handler>::start(
-            streamx::detail::passed<payload_stream>{payload_stream(begin())},
-            Step(),
-            std::move(handler));
-    }
 };
 
 template <class Handler>
@@ -110,8 +65,9 @@ struct connect_op : streamx::detail::bound_handler<Handler, asio::any_io_executo
 
 } // namespace detail
 
-/// One end of an RSocket connection, which makes requests. Copies are not the same: it is moved, and
-/// destroying it closes the connection and fails what is open with `operation_aborted`.
+/// One end of an RSocket connection: the `requester` whose requests are made on it, and the connection
+/// itself. It is moved, and destroying it closes the connection and fails what is open with
+/// `operation_aborted`. A copy of the `requester` alone makes requests as long as the client is there.
 ///
 /// Many streams share the connection. They take turns: a slow consumer stops its own stream only, and
 /// what is large goes in fragments. A connection that is lost fails what is open, unless
@@ -119,20 +75,18 @@ struct connect_op : streamx::detail::bound_handler<Handler, asio::any_io_executo
 /// `client_options::reconnect`, and what is open goes on where it was. If the server will not resume,
 /// everything fails with `errc::rejected_resume`.
 ///
-/// A request's metadata is composite: `request_metadata` says what may be in it. A string in its place
-/// is a route. With a `payload` that has metadata of its own, that is sent as it is.
-///
 /// All of it is used from the client's executor.
-class client {
+class client : public requester {
 public:
-    using executor_type = asio::any_io_executor;
-
     /// One that is closed.
     client() = default;
-    explicit client(std::shared_ptr<detail::client_core> core) noexcept : core_(std::move(core)) {}
+    explicit client(const std::shared_ptr<detail::client_core>& core) noexcept
+        : requester(core ? core->requests : nullptr), core_(core) {}
     client(client&&) = default;
     client& operator=(client&& other) noexcept {
-        client(std::move(other)).core_.swap(core_);
+        client made(std::move(other));
+        requester::operator=(made);
+        made.core_.swap(core_);
         return *this;
     }
     ~client() {
@@ -140,7 +94,6 @@ public:
             core_->close();
     }
 
-    executor_type get_executor() const { return core_->executor; }
     bool is_open() const noexcept { return core_ && core_->is_open(); }
     /// Ends the connection, and everything that is open in it.
     void close() noexcept {
@@ -164,79 +117,6 @@ public:
             token);
     }
 
-    /// The stream that answers a request. It is asked for at once.
-    payload_stream request_stream(std::string route, payload message = {}) {
-        return request_stream(to(std::move(route)), std::move(message));
-    }
-    payload_stream request_stream(request_metadata to, payload message) {
-        return payload_stream(core_->request_stream(std::move(to), std::move(message), false));
-    }
-
-    /// A stream each way. The request is made with the first item of `items`; if there is none, nothing
-    /// is sent and the answer is empty. `items` is pulled on the client's executor as the server grants
-    /// credit. When it fails, the server is told and the answer fails with the same.
-    payload_stream request_channel(std::string route, any_stream<payload> items) {
-        return request_channel(to(std::move(route)), std::move(items));
-    }
-    payload_stream request_channel(request_metadata to, any_stream<payload> items) {
-        return payload_stream(core_->request_channel(std::move(to), std::move(items)));
-    }
-
-    /// Asks for one payload.
-    /// @completes `void(std::exception_ptr, payload)` on the handler's associated executor, the client's
-    ///            by default; never inside this call
-    /// @errors  what the server fails it with, in the category of `rsocket::errc` with its text;
-    ///          `errc::no_item` if it completes without a payload; `operation_aborted` when cancelled;
-    ///          what the connection was lost by
-    /// @cancels total, partial, terminal; the server is told
-    /// @threads from the client's executor
-    template <class Token>
-    auto async_request_response(std::string route, payload message, Token&& token) {
-        return async_request_response(
-            to(std::move(route)), std::move(message), std::forward<Token>(token));
-    }
-    /// @copydoc async_request_response
-    template <class Token>
-    auto async_request_response(request_metadata to, payload message, Token&& token) {
-        return initiate<void(std::exception_ptr, payload), detail::response_step>(
-            [core = core_, to = std::move(to), message = std::move(message)]() mutable {
-                return core->request_stream(std::move(to), std::move(message), true);
-            },
-            std::forward<Token>(token));
-    }
-
-    /// Sends a request that has no answer.
-    /// @completes `void(error_code)` on the handler's associated executor, the client's by default, when
-    ///            it is on its way; never inside this call
-    /// @errors  what the connection was lost by; `errc::closed`; `operation_aborted` when cancelled
-    /// @cancels total, partial, terminal; it may have been sent, or is not
-    /// @threads from the client's executor
-    template <class Token>
-    auto async_fire_and_forget(std::string route, payload message, Token&& token) {
-        return async_fire_and_forget(
-            to(std::move(route)), std::move(message), std::forward<Token>(token));
-    }
-    /// @copydoc async_fire_and_forget
-    template <class Token>
-    auto async_fire_and_forget(request_metadata to, payload message, Token&& token) {
-        return initiate<void(error_code), detail::sent_step>(
-            [core = core_, to = std::move(to), message = std::move(message)]() mutable {
-                return core->fire_and_forget(std::move(to), std::move(message));
-            },
-            std::forward<Token>(token));
-    }
-
-    /// Sends metadata of the connection.
-    /// @copydoc async_fire_and_forget
-    template <class Token>
-    auto async_metadata_push(std::string metadata, Token&& token) {
-        return initiate<void(error_code), detail::sent_step>(
-            [core = core_, metadata = std::move(metadata)]() mutable {
-                return core->metadata_push(std::move(metadata));
-            },
-            std::forward<Token>(token));
-    }
-
     /// Waits until the connection is over, and not to be resumed.
     /// @completes `void(error_code)` with why it is over, on the handler's associated executor, the
     ///            client's by default; never inside this call
@@ -255,18 +135,6 @@ public:
     }
 
 private:
-    static request_metadata to(std::string route) {
-        request_metadata m;
-        m.route = std::move(route);
-        return m;
-    }
-
-    template <class Signature, class Step, class Begin, class Token>
-    static auto initiate(Begin begin, Token&& token) {
-        return streamx::detail::initiate<Signature>(
-            detail::initiate_request<Step, Begin>(), std::forward<Token>(token), std::move(begin));
-    }
-
     std::shared_ptr<detail::client_core> core_;
 };
 
@@ -331,6 +199,18 @@ auto async_connect(std::string url, client_options options, Token&& token) {
             return detail::client_core::start(ex, url, std::move(options));
         },
         std::forward<Token>(token));
+}
+/// The same with the options that are the default.
+/// @copydoc async_connect
+template <class Token>
+auto async_connect(asio::any_io_executor ex, std::string url, Token&& token) {
+    return async_connect(
+        std::move(ex), std::move(url), client_options(), std::forward<Token>(token));
+}
+/// @copydoc async_connect
+template <class Token>
+auto async_connect(std::string url, Token&& token) {
+    return async_connect(std::move(url), client_options(), std::forward<Token>(token));
 }
 /// The same over a transport that is connected, on its executor.
 /// @copydoc async_connect

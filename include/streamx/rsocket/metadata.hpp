@@ -26,6 +26,9 @@ inline constexpr std::string_view traceparent = "traceparent";
 std::optional<std::uint8_t> well_known_id(std::string_view type) noexcept;
 std::optional<std::string_view> well_known_type(std::uint8_t id) noexcept;
 
+/// Whether two MIME types are the same but for their parameters ("; charset=utf-8") and letters' case.
+bool same_type(std::string_view a, std::string_view b) noexcept;
+
 /// One piece of composite metadata.
 struct metadata_entry {
     std::string type;

@@ -2,9 +2,10 @@
 
 #include <streamx/core/any_stream.hpp>
 #include <streamx/core/asio.hpp>
-#include <streamx/rsocket/metadata.hpp>
+#include <streamx/rsocket/detail/typed_handler.hpp>
 #include <streamx/rsocket/payload.hpp>
 #include <streamx/rsocket/payload_stream.hpp>
+#include <streamx/rsocket/request.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -16,14 +17,6 @@
 #include <variant>
 
 namespace streamx::rsocket {
-
-/// A request as its handler gets it.
-struct request {
-    std::string route;
-    payload message;           ///< of a channel: its first item, which is also the stream's first
-    request_metadata metadata; ///< what the metadata of `message` says
-    std::string data_type;     ///< MIME type of the data: the request's own, or the connection's
-};
 
 /// What answers requests, by their route. A handler may return its answer or an `asio::awaitable` of
 /// it, which is spawned on the connection's executor and cancelled when the peer cancels. What a
@@ -48,21 +41,40 @@ public:
     static constexpr const char* any = "*";
 
     /// Each replaces an earlier handler of the same route and kind.
-    template <class Fn>
+    ///
+    /// Without types, `fn(request)` answers with payloads. With them it is a function of values, which the
+    /// codecs of their types (`codecs_of`) read and write: `on_stream<In, Out>(route, fn)` has
+    /// `fn(In)` or `fn(In, const request&)`, and its answer is of `Out` (if that is left out, of what `fn`
+    /// gives). An `In` of `void` is a request whose data does not matter: `fn()`. The data of a request
+    /// and its answers are of the MIME types that the request says, or the connection's; an answer in
+    /// another one, as there is no codec for that and nothing was said of what is accepted, says so in the
+    /// metadata of its first payload. A request that does not decode, or wants answers of a type that there
+    /// is no codec for, fails with INVALID and never reaches `fn`; a fire-and-forget of that kind is
+    /// forgotten.
+    template <class... Types, class Fn>
     void on_stream(std::string route, Fn fn) {
-        streams_.insert_or_assign(std::move(route), make<stream>(std::move(fn)));
+        streams_.insert_or_assign(
+            std::move(route), make<stream>(with_types<stream, list<Types...>>(std::move(fn))));
     }
-    template <class Fn>
+    /// `fn` also gets the peer's items, the first of them the request's own: `fn(request, payload_stream)`,
+    /// with types `fn(typed_stream<In>)` or `fn(typed_stream<In>, const request&)`.
+    template <class... Types, class Fn>
     void on_channel(std::string route, Fn fn) {
-        channels_.insert_or_assign(std::move(route), make<stream, payload_stream>(std::move(fn)));
+        channels_.insert_or_assign(
+            std::move(route),
+            make<stream, payload_stream>(
+                with_types<stream, list<Types...>, payload_stream>(std::move(fn))));
     }
-    template <class Fn>
+    template <class... Types, class Fn>
     void on_response(std::string route, Fn fn) {
-        responses_.insert_or_assign(std::move(route), make<payload>(std::move(fn)));
+        responses_.insert_or_assign(
+            std::move(route), make<payload>(with_types<payload, list<Types...>>(std::move(fn))));
     }
-    template <class Fn>
+    template <class... Types, class Fn>
     void on_fire_and_forget(std::string route, Fn fn) {
-        forgets_.insert_or_assign(std::move(route), make<void>(std::move(fn)));
+        static_assert(sizeof...(Types) <= 1, "on_fire_and_forget<In>: there is no answer");
+        forgets_.insert_or_assign(
+            std::move(route), make<void>(with_types<void, list<Types...>>(std::move(fn))));
     }
     /// What the peer pushes as metadata of the connection.
     void on_metadata_push(std::function<void(std::string)> fn) { pushed_ = std::move(fn); }
@@ -85,6 +97,30 @@ public:
     }
 
 private:
+    template <class...>
+    struct list {};
+
+    template <class R, class Types, class... Items, class Fn>
+    static auto with_types(Fn fn) {
+        return with(Types(), std::type_identity<R>(), std::type_identity<void(Items...)>(), std::move(fn));
+    }
+    template <class R, class Items, class Fn>
+    static Fn with(list<>, R, Items, Fn fn) {
+        return fn;
+    }
+    template <class In, class R, class... Items, class Fn>
+    static auto
+    with(list<In>, std::type_identity<R> r, std::type_identity<void(Items...)> items, Fn fn) {
+        using result = detail::awaited_t<detail::typed_result_t<In, Fn, Items...>>;
+        return with(
+            list<In, typename detail::given<R, result>::type>(), r, items, std::move(fn));
+    }
+    template <class In, class Out, class R, class... Items, class Fn>
+    static auto
+    with(list<In, Out>, std::type_identity<R>, std::type_identity<void(Items...)>, Fn fn) {
+        return detail::typed_handler<R, In, Out, Items...>(std::move(fn));
+    }
+
     template <class R, class... Args, class Fn>
     static handler<R, Args...> make(Fn fn) {
         using result = std::invoke_result_t<Fn&, request, Args...>;

@@ -5,20 +5,32 @@
 #include <streamx/core/detail/any_handler.hpp>
 #include <streamx/core/detail/gate.hpp>
 #include <streamx/io/transport.hpp>
+#include <streamx/rsocket/metadata.hpp>
 #include <streamx/rsocket/options.hpp>
 #include <streamx/rsocket/payload.hpp>
+#include <streamx/rsocket/requester.hpp>
 #include <streamx/rsocket/router.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace streamx::rsocket {
+
+/// A client that has connected, and what it has said with that.
+struct connected_client {
+    requester peer; ///< makes requests to it: `client_options::responder` answers them there
+    std::optional<credentials> who;
+    payload setup;
+    std::string data_type, metadata_type;
+};
 
 namespace detail {
 
@@ -31,6 +43,7 @@ public:
 
     virtual ~server_core() = default;
     virtual router& routes() noexcept = 0;
+    virtual void on_connect(std::function<void(const connected_client&)> fn) = 0;
     using listening_handler = streamx::detail::any_handler<error_code, std::string>;
     virtual std::string listen(const std::string& at) = 0;
     virtual void async_listen(std::string at, listening_handler handler) = 0;
@@ -53,6 +66,9 @@ public:
 /// it, so a slow client suspends its own producers. Connections with the same server share nothing
 /// else.
 ///
+/// A server makes requests too: `request::peer` and `on_connect` give it a `requester` for the client at
+/// the other end of a connection.
+///
 /// Everything runs on the server's executor, which must not run it on two threads at once: an
 /// `io_context` run by one thread, or a strand. Destroying the server ends every connection.
 class server {
@@ -73,39 +89,50 @@ public:
 
     executor_type get_executor() const { return core_->executor; }
 
-    /// Routes; see `router`. They may be set while connections are open.
-    template <class Fn>
+    /// Routes; see `router`. They may be set while connections are open. With types, handlers are functions
+    /// of values: `on_stream<query, quote>("quotes", [](query q) { ... })`.
+    template <class... Types, class Fn>
     void on_stream(std::string route, Fn fn) {
-        core_->routes().on_stream(std::move(route), std::move(fn));
+        core_->routes().on_stream<Types...>(std::move(route), std::move(fn));
     }
     /// The handler gets the client's items as a `payload_stream`, the first of them the request's own.
-    template <class Fn>
+    template <class... Types, class Fn>
     void on_channel(std::string route, Fn fn) {
-        core_->routes().on_channel(std::move(route), std::move(fn));
+        core_->routes().on_channel<Types...>(std::move(route), std::move(fn));
     }
-    template <class Fn>
+    template <class... Types, class Fn>
     void on_response(std::string route, Fn fn) {
-        core_->routes().on_response(std::move(route), std::move(fn));
+        core_->routes().on_response<Types...>(std::move(route), std::move(fn));
     }
-    template <class Fn>
+    template <class... Types, class Fn>
     void on_fire_and_forget(std::string route, Fn fn) {
-        core_->routes().on_fire_and_forget(std::move(route), std::move(fn));
+        core_->routes().on_fire_and_forget<Types...>(std::move(route), std::move(fn));
     }
     void on_metadata_push(std::function<void(std::string)> fn) {
         core_->routes().on_metadata_push(std::move(fn));
     }
 
-    /// Serves a broadcast to whoever asks for this route: what was put into it is a payload already, and
-    /// is encoded once however many there are. Each client is a subscriber of its own, with this policy
+    /// Calls `fn` for each client when its SETUP is accepted: not for a session that is resumed. What it
+    /// throws ends the connection.
+    void on_connect(std::function<void(const connected_client&)> fn) {
+        core_->on_connect(std::move(fn));
+    }
+
+    /// Serves a broadcast to whoever asks for this route: what was put into it is a payload already (see
+    /// `to_payload`), and is encoded once however many there are. Each client is a subscriber of its own, with this policy
     /// and capacity. The broadcast outlives the server.
     void
     publish(std::string route, broadcast<payload>& items, subscribe_options<payload> how = {}) {
         on_stream(std::move(route), [&items, how](const request&) { return items.subscribe(how); });
     }
 
-    /// Listens at a `url`. Port 0 lets the system choose; gives the URL with the port that it is. A host
-    /// that is no address is looked up meanwhile, which may take its time: `async_listen` does not
-    /// block.
+    /// Listens at a `url`. Port 0 lets the system choose; gives the URL with the port that it is.
+    ///
+    /// `tcp://0.0.0.0:7000` is every IPv4 address of the machine, `tcp://[::]:7000` and `tcp://:7000`
+    /// every address of both families (of IPv4 alone for the second where there is no IPv6), whatever
+    /// the system's default for that. A name is the first of its addresses: `localhost` is one of the
+    /// two that it may have. It is looked up meanwhile, which may take its time: `async_listen` does
+    /// not block.
     ///
     /// Throws a `boost::system::system_error` if it cannot: a `url_error`, or `address_in_use` and the
     /// like; `invalid_argument` for `tls` and `wss` without `server_options::tls`.

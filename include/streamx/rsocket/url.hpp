@@ -15,7 +15,7 @@ namespace streamx::rsocket {
 enum class url_error {
     no_scheme = 1,  ///< it does not begin with `scheme://`
     unknown_scheme, ///< another scheme than `tcp`, `tls`, `unix`, `ws` and `wss`
-    no_host,
+    no_host,  ///< none at all, or none to connect to
     no_port,  ///< `tcp` and `tls` have no port of their own
     bad_port, ///< not a number from 0 to 65535
     bad_path, ///< a path in a `tcp` or `tls` URL, or a character that none may contain
@@ -27,12 +27,13 @@ boost::system::error_code make_error_code(url_error e) noexcept;
 
 /// Where an RSocket endpoint is: `tcp://host:port`, `tls://host:port`, `unix:///path`,
 /// `ws://host:port/path`, `wss://host:port/path`. A WebSocket's port and path may be left out; an IPv6
-/// address stands in brackets.
+/// address stands in brackets. `scheme://:port`, without a host, is every address of this machine: there
+/// one can listen, and not connect.
 struct url {
     enum class scheme { tcp, tls, unix_socket, ws, wss };
 
     scheme how{};
-    std::string host = {}; ///< without the brackets of an IPv6 address
+    std::string host = {}; ///< without the brackets of an IPv6 address; empty: every address
     std::string port = {};
     std::string path = {}; ///< of `ws` and `wss`, with its query; of `unix`, the file
 

@@ -55,6 +55,7 @@ struct transports_test : session_fixture {
 
     template <class Fn>
     void run(Fn fn) {
+        ctx.restart(); // it stops when nobody listens
         run_with(std::move(fn), [&](auto done) {
             while (!done() && ctx.run_one_for(20s) != 0) {
             }
@@ -257,7 +258,8 @@ TEST(url_test, says_what_is_wrong_with_a_text) {
         {"http://localhost:80", url_error::unknown_scheme},
         {"TCP://localhost:80", url_error::unknown_scheme},
         {"tcp://", url_error::no_host},
-        {"tcp://:80", url_error::no_host},
+        {"ws://", url_error::no_host},
+        {"ws:///path", url_error::no_host},
         {"tcp://a b:80", url_error::no_host},
         {"tcp://localhost", url_error::no_port},
         {"tls://[::1]", url_error::no_port},
@@ -294,8 +296,47 @@ TEST(url_test, is_written_as_it_was_read) {
     EXPECT_EQ(url::parse("wss://h?x").to_string(), "wss://h:443/?x");
 }
 
+TEST_F(transports_test, what_is_listened_at) {
+    const auto reached = [this](const std::string& host, const std::string& at) {
+        return !refused("tcp://" + host + ":" + url::parse(at).port);
+    };
+    const auto four = serve("tcp://0.0.0.0:0");
+    EXPECT_TRUE(reached("127.0.0.1", four));
+    const bool has_six = [&] {
+        try {
+            serve("tcp://[::1]:0");
+            return true;
+        } catch (const system_error&) {
+            return false; // this machine speaks IPv4 alone
+        }
+    }();
+    const auto all = serve("tcp://:0");
+    EXPECT_TRUE(reached("127.0.0.1", all)) << all;
+    EXPECT_EQ(reached("[::1]", all), has_six) << all;
+    EXPECT_EQ(refused(all), error_code()) << all; // the URL that it gives is one to connect to
+    if (!has_six)
+        return;
+    const auto both = serve("tcp://[::]:0");
+    EXPECT_TRUE(reached("127.0.0.1", both));
+    EXPECT_TRUE(reached("[::1]", both));
+}
+
+TEST_F(transports_test, nobody_there_is_refused_and_the_options_may_be_left_out) {
+    const auto at = serve("tcp://127.0.0.1:0");
+    run([&]() -> asio::awaitable<void> {
+        auto c = co_await async_connect(at, asio::use_awaitable);
+        auto d = co_await async_connect(ctx.get_executor(), at, asio::use_awaitable);
+        EXPECT_TRUE(c.is_open() && d.is_open());
+    });
+    srv.reset();
+    EXPECT_EQ(refused(at), asio::error::connection_refused);
+    EXPECT_EQ(refused("unix:///nobody/is/here"), boost::system::errc::no_such_file_or_directory);
+}
+
 TEST_F(transports_test, a_bad_url_is_the_error_of_connecting_and_of_listening) {
     EXPECT_EQ(refused("tcp://localhost"), url_error::no_port);
+    EXPECT_EQ(refused("tcp://:7000"), url_error::no_host); // every address: which is it to be?
+    EXPECT_EQ(refused("http://localhost:80"), url_error::unknown_scheme);
     EXPECT_THROW(serve("file:///tmp"), system_error);
 }
 
