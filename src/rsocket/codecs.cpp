@@ -72,8 +72,7 @@ std::size_t index_of(mime_types types, std::string_view type) {
     return *index;
 }
 
-std::size_t
-choose_question(request_metadata& to, mime_types types, std::string_view connections) {
+std::size_t choose_question(request_metadata& to, mime_types types, std::string_view connections) {
     if (!to.data_type.empty())
         return index_of(types, to.data_type);
     if (const auto index = find(types, connections))

@@ -132,7 +132,9 @@ bool same_type(std::string_view a, std::string_view b) noexcept {
         s = s.substr(0, s.find(';'));
         return s.substr(0, s.find_last_not_of(" \t") + 1);
     };
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+    const auto lower = [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    };
     return std::ranges::equal(essence(a), essence(b), {}, lower, lower);
 }
 

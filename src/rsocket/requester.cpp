@@ -36,7 +36,8 @@ std::optional<std::string> written(const request_metadata& to, const std::string
     if (more)
         io::throw_codec_error(
             streamx::errc::unencodable,
-            "rsocket: the metadata of this connection is not composite, so a request can give no MIME "
+            "rsocket: the metadata of this connection is not composite, so a request can give no "
+            "MIME "
             "types, credentials or traceparent");
     if (routing)
         return encode_routing(to.tags.empty() ? std::vector{to.route} : to.tags);
@@ -60,9 +61,9 @@ public:
             return closed();
         if (!message.metadata)
             message.metadata = written(to, s->metadata_type());
-        const bool one = what == detail::interaction::response || what == detail::interaction::forget;
-        return s->begin(
-            type_of(what), std::move(message), one ? 1 : s->window(), std::move(items));
+        const bool one =
+            what == detail::interaction::response || what == detail::interaction::forget;
+        return s->begin(type_of(what), std::move(message), one ? 1 : s->window(), std::move(items));
     }
 
     std::shared_ptr<detail::inbox> metadata_push(std::string metadata) override {
@@ -78,8 +79,7 @@ public:
 
 private:
     std::shared_ptr<detail::inbox> closed() const {
-        return not_made(
-            make_failure(streamx::errc::closed, "rsocket: the connection is closed"));
+        return not_made(make_failure(streamx::errc::closed, "rsocket: the connection is closed"));
     }
 
     std::weak_ptr<session> session_;

@@ -75,9 +75,8 @@ int main(int, char** argv) {
     server.on_stream<json::value, json::value>("count", [ex](const json::value& query) {
         const auto symbol = query.at("symbol").as_string();
         return streamx::range(0, query.at("items").to_number<int>()) | streamx::on(ex) |
-               streamx::map([symbol](int i) {
-                   return json::value{{"symbol", symbol}, {"price", i}};
-               });
+               streamx::map(
+                   [symbol](int i) { return json::value{{"symbol", symbol}, {"price", i}}; });
     });
     server.on_channel<int, int>("double", [](rsocket::typed_stream<int> in) {
         return std::move(in) | streamx::map([](int i) { return 2 * i; });

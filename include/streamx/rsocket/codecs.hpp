@@ -40,7 +40,8 @@ template <class T>
 struct codecs_of {
     static_assert(
         !std::same_as<T, T>,
-        "codecs_of<T>: how is this type written? include streamx/rsocket/json.hpp for what Boost.JSON "
+        "codecs_of<T>: how is this type written? include streamx/rsocket/json.hpp for what "
+        "Boost.JSON "
         "knows, or specialise codecs_of for it");
 };
 
@@ -52,7 +53,8 @@ struct bytes_codec {
 
     std::optional<T> decode(std::string_view& in) const {
         static_assert(
-            !std::ranges::borrowed_range<T>, "the data does not outlive the payload: take a std::string");
+            !std::ranges::borrowed_range<T>,
+            "the data does not outlive the payload: take a std::string");
         return io::detail::make_item<T>(std::exchange(in, {}));
     }
     std::string encode(const T& item) const { return std::string(io::detail::bytes_of(item)); }

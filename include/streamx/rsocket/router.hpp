@@ -102,7 +102,8 @@ private:
 
     template <class R, class Types, class... Items, class Fn>
     static auto with_types(Fn fn) {
-        return with(Types(), std::type_identity<R>(), std::type_identity<void(Items...)>(), std::move(fn));
+        return with(
+            Types(), std::type_identity<R>(), std::type_identity<void(Items...)>(), std::move(fn));
     }
     template <class R, class Items, class Fn>
     static Fn with(list<>, R, Items, Fn fn) {
@@ -112,8 +113,7 @@ private:
     static auto
     with(list<In>, std::type_identity<R> r, std::type_identity<void(Items...)> items, Fn fn) {
         using result = detail::awaited_t<detail::typed_result_t<In, Fn, Items...>>;
-        return with(
-            list<In, typename detail::given<R, result>::type>(), r, items, std::move(fn));
+        return with(list<In, typename detail::given<R, result>::type>(), r, items, std::move(fn));
     }
     template <class In, class Out, class R, class... Items, class Fn>
     static auto

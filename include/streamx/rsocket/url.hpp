@@ -15,11 +15,11 @@ namespace streamx::rsocket {
 enum class url_error {
     no_scheme = 1,  ///< it does not begin with `scheme://`
     unknown_scheme, ///< another scheme than `tcp`, `tls`, `unix`, `ws` and `wss`
-    no_host,  ///< none at all, or none to connect to
-    no_port,  ///< `tcp` and `tls` have no port of their own
-    bad_port, ///< not a number from 0 to 65535
-    bad_path, ///< a path in a `tcp` or `tls` URL, or a character that none may contain
-    no_file,  ///< `unix` without an absolute path
+    no_host,        ///< none at all, or none to connect to
+    no_port,        ///< `tcp` and `tls` have no port of their own
+    bad_port,       ///< not a number from 0 to 65535
+    bad_path,       ///< a path in a `tcp` or `tls` URL, or a character that none may contain
+    no_file,        ///< `unix` without an absolute path
 };
 
 const boost::system::error_category& url_category() noexcept;

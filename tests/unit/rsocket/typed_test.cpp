@@ -139,7 +139,8 @@ struct typed_test : memory_fixture {
                 list.push_back({q.symbol, i});
             return items(std::move(list));
         });
-        serve().on_response<query, quote>("quote", [](query q) { return quote{q.symbol, q.items}; });
+        serve().on_response<query, quote>(
+            "quote", [](query q) { return quote{q.symbol, q.items}; });
     }
 };
 
@@ -200,12 +201,14 @@ TEST_F(typed_test, a_handler_may_be_a_coroutine_that_keeps_what_it_was_given_by_
 TEST_F(typed_test, an_answer_is_of_what_the_handler_gives_where_nothing_else_is_said) {
     serve().on_stream<void>("ticks", [this] { return items(std::vector{1, 2, 3}); });
     serve().on_response<std::string>("size", [](const std::string& s) { return s.size(); });
-    serve().on_response<payload>("type", [](const payload&, const request& r) { return r.data_type; });
+    serve().on_response<payload>(
+        "type", [](const payload&, const request& r) { return r.data_type; });
     run([&]() -> asio::awaitable<void> {
         auto c = co_await connect();
         EXPECT_EQ(co_await every(c.request_stream<int>("ticks")), (std::vector{1, 2, 3}));
         EXPECT_EQ(
-            co_await c.async_request_response<std::size_t>("size", "four", asio::use_awaitable), 4U);
+            co_await c.async_request_response<std::size_t>("size", "four", asio::use_awaitable),
+            4U);
         EXPECT_EQ(
             co_await c.async_request_response<std::string>("type", 1, asio::use_awaitable),
             "application/json");
@@ -214,11 +217,13 @@ TEST_F(typed_test, an_answer_is_of_what_the_handler_gives_where_nothing_else_is_
 
 TEST_F(typed_test, strings_and_bytes_are_data_as_they_are_and_may_be_empty) {
     serve().on_response<std::string, std::string>("back", [](std::string s) { return s; });
-    serve().on_response<std::vector<std::byte>>("bytes", [](std::vector<std::byte> b) { return b; });
+    serve().on_response<std::vector<std::byte>>(
+        "bytes", [](std::vector<std::byte> b) { return b; });
     run([&]() -> asio::awaitable<void> {
         auto c = co_await connect();
         for (const std::string text : {"text", "", "\"not JSON"}) {
-            const auto p = co_await c.async_request_response("back", payload(text), asio::use_awaitable);
+            const auto p =
+                co_await c.async_request_response("back", payload(text), asio::use_awaitable);
             EXPECT_EQ(p, payload(text)); // nothing was to be said of its type
             EXPECT_EQ(
                 co_await c.async_request_response<std::string>("back", text, asio::use_awaitable),
@@ -240,7 +245,9 @@ TEST_F(typed_test, the_mime_types_of_the_request_choose_the_codec) {
         EXPECT_EQ((co_await ask(c, to("back", mine), payload("21C"))).data, "21C");
         EXPECT_EQ((co_await ask(c, to("back", json), payload("21"))).data, "21");
         EXPECT_EQ((co_await ask(c, to("back", mine, json), payload("21C"))).data, "21");
-        EXPECT_EQ((co_await ask(c, to("back", "Application/JSON; charset=utf-8"), payload("21"))).data, "21");
+        EXPECT_EQ(
+            (co_await ask(c, to("back", "Application/JSON; charset=utf-8"), payload("21"))).data,
+            "21");
         auto both = to("back", json);
         both.accepted_types = {"text/html", mine}; // the second is not what it would like best
         const auto labelled = co_await ask(c, both, payload("21"));
@@ -258,7 +265,8 @@ TEST_F(typed_test, a_value_says_of_which_type_it_is_unless_the_connection_does) 
     run([&]() -> asio::awaitable<void> {
         auto c = co_await connect();
         const celsius warm{21};
-        const auto back = co_await c.async_request_response<celsius>("back", warm, asio::use_awaitable);
+        const auto back =
+            co_await c.async_request_response<celsius>("back", warm, asio::use_awaitable);
         EXPECT_EQ(back.degrees, 21);
         asking.data_type = mime::json;
         auto other = co_await connect();
@@ -279,7 +287,8 @@ TEST_F(typed_test, an_answer_in_another_type_than_was_implied_says_so) {
     serve().on_response<void>("celsius", [] { return celsius{21}; });
     run([&]() -> asio::awaitable<void> {
         auto c = co_await connect(); // of "application/octet-stream"
-        auto raw = c.request_stream(to("quotes", "application/json", ""), payload(R"({"symbol":"A","items":2})"));
+        auto raw = c.request_stream(
+            to("quotes", "application/json", ""), payload(R"({"symbol":"A","items":2})"));
         const auto quotes = co_await every(std::move(raw));
         EXPECT_EQ(quotes.size(), 2U);
         EXPECT_FALSE(quotes.front().metadata); // it is of the type that the request was
@@ -299,7 +308,9 @@ TEST_F(typed_test, what_is_not_accepted_or_not_of_a_type_of_the_route_is_invalid
         EXPECT_EQ(ec, errc::invalid);
         EXPECT_NE(text.find("takes application/json, and not 'text/plain'"), text.npos) << text;
         std::tie(ec, text) = co_await failure(
-            ask(c, to("quote", "application/json", "text/html"), payload(R"({"symbol":"A","items":2})")));
+            ask(c,
+                to("quote", "application/json", "text/html"),
+                payload(R"({"symbol":"A","items":2})")));
         EXPECT_EQ(ec, errc::invalid);
         EXPECT_NE(text.find("answers with application/json"), text.npos) << text;
         EXPECT_TRUE(c.is_open());
@@ -393,8 +404,8 @@ TEST_F(typed_test, without_composite_metadata_what_cannot_be_said_fails_the_requ
         run([&]() -> asio::awaitable<void> {
             auto c = co_await connect();
             const query q{"XYZ", 1};
-            auto [ec, text] = co_await failure(
-                c.async_request_response<quote>("quote", q, asio::use_awaitable));
+            auto [ec, text] =
+                co_await failure(c.async_request_response<quote>("quote", q, asio::use_awaitable));
             EXPECT_EQ(ec, streamx::errc::unencodable) << text;
             std::tie(ec, text) = co_await failure(c.request_stream<quote>("quotes", q).next());
             EXPECT_EQ(ec, streamx::errc::unencodable) << text;
@@ -483,7 +494,8 @@ TEST_F(peer_test, a_server_makes_every_request_of_its_client) {
     auto& mine = *asking.responder;
     std::vector<std::string> got;
     mine.on_response("echo", [](request r) { return r.message; });
-    mine.on_stream("numbers", [&](const request& r) { return count_to(std::stoi(r.message.data)); });
+    mine.on_stream(
+        "numbers", [&](const request& r) { return count_to(std::stoi(r.message.data)); });
     mine.on_channel("same", [](const request&, payload_stream in) { return in; });
     mine.on_fire_and_forget("log", [&](const request& r) { got.push_back(r.message.data); });
     mine.on_metadata_push([&](std::string m) { got.push_back(std::move(m)); });
@@ -491,7 +503,8 @@ TEST_F(peer_test, a_server_makes_every_request_of_its_client) {
     run([&]() -> asio::awaitable<void> {
         auto c = co_await connect();
         auto& peer = peers.at(0);
-        const auto echo = co_await peer.async_request_response("echo", payload("hi"), asio::use_awaitable);
+        const auto echo =
+            co_await peer.async_request_response("echo", payload("hi"), asio::use_awaitable);
         EXPECT_EQ(echo.data, "hi");
         EXPECT_EQ((co_await all(peer.request_stream("numbers", payload("1000")))).size(), 1000U);
         EXPECT_EQ((co_await all(peer.request_channel("same", count_to(1000)))).size(), 1000U);
@@ -508,9 +521,8 @@ TEST_F(peer_test, a_server_makes_every_request_of_its_client) {
 }
 
 TEST_F(peer_test, a_handler_asks_back_on_the_connection_that_its_request_came_on) {
-    asking.responder->on_response<std::string>("name", [](const std::string& greeting) {
-        return greeting + " Ada";
-    });
+    asking.responder->on_response<std::string>(
+        "name", [](const std::string& greeting) { return greeting + " Ada"; });
     serve().on_response("greet", [](request r) -> asio::awaitable<payload> {
         auto name = co_await r.peer.async_request_response<std::string>(
             "name", "hello", asio::use_awaitable);
