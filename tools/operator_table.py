@@ -20,8 +20,8 @@ HEAD = """\
 
 A marble diagram is a time line: `-` is a moment without an item, `|` the end, `x` a failure, `E` an
 error as an item, `[1,2]` a vector, `(1,a)` a pair. An item takes a moment as well; what stands in `(12)` or `(2|)` comes
-at once, and takes one together. When it fails, what a cancelled call has done and the other fine print
-stand in the headers.
+at once, and takes one together. "Cancelled" is what becomes of items when a wait is cancelled, or the stream destroyed; of a
+terminal, what the call has done. When it fails and the other fine print stand in the headers.
 """
 
 TAIL = """
@@ -94,6 +94,7 @@ def table(root, folder):
                 "what it does": first_sentence(prose),
                 "for example": tags.get("marble", ""),
                 "cost": tags.get("cost", ""),
+                "cancelled": tags.get("cancels", ""),
                 **{title: code(names.get(name, "")) for name, title in LIBRARIES.items()},
             }
         )

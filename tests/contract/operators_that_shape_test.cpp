@@ -2,10 +2,12 @@
 
 #include <streamx/operators/balance.hpp>
 #include <streamx/operators/chunk_by.hpp>
+#include <streamx/operators/concat_map.hpp>
 #include <streamx/operators/default_if_empty.hpp>
 #include <streamx/operators/enumerate.hpp>
 #include <streamx/operators/filter_map.hpp>
 #include <streamx/operators/flat_map.hpp>
+#include <streamx/operators/group_by.hpp>
 #include <streamx/operators/intersperse.hpp>
 #include <streamx/operators/map.hpp>
 #include <streamx/operators/partition.hpp>
@@ -53,6 +55,7 @@ TEST(operators_that_shape_test, chunk_by_keeps_the_contract) { operator_contract
 TEST(operators_that_shape_test, default_if_empty_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | to_optional() | default_if_empty(std::nullopt) | without_nothing(); }); }
 TEST(operators_that_shape_test, enumerate_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | enumerate() | without_number(); }); }
 TEST(operators_that_shape_test, flat_map_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | flat_map([user](auto item) { user(item); return one(std::move(item)); }); }); }
+TEST(operators_that_shape_test, group_by_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move(up) | group_by([user](auto& item) { user(item); return 0; }, 1) | concat_map([](auto group) { return std::move(group.second); }); }); }
 TEST(operators_that_shape_test, intersperse_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | to_optional() | intersperse(std::nullopt) | without_nothing(); }, copies_items()); }
 TEST(operators_that_shape_test, partition_keeps_the_contract) { operator_contract([](auto up, auto user) { return std::move((std::move(up) | partition(1, [user](auto& item) { user(item); return 0; }, {.capacity = 1})).front()); }); }
 TEST(operators_that_shape_test, peekable_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | peekable(); }); }

@@ -1,6 +1,8 @@
 #include <contract/operator_contract.hpp>
 
+#include <streamx/core/any_stream.hpp>
 #include <streamx/operators/chunks_timeout.hpp>
+#include <streamx/operators/concat.hpp>
 #include <streamx/operators/deadline.hpp>
 #include <streamx/operators/debounce.hpp>
 #include <streamx/operators/delay.hpp>
@@ -16,8 +18,8 @@
 #include <streamx/operators/throttle_first.hpp>
 #include <streamx/operators/timeout.hpp>
 #include <streamx/operators/timestamp.hpp>
+#include <streamx/sources/after.hpp>
 #include <streamx/sources/interval.hpp>
-
 #include <streamx/terminals/async_collect.hpp>
 #include <streamx/testing/completion_probe.hpp>
 
@@ -88,6 +90,14 @@ TEST(time_operators_test, destroyed_anywhere_they_leave_nothing_behind) {
     check(deadline(9h));
 }
 
+template <class Executor>
+auto one_after_the_other(const Executor& ex, int last) {
+    std::vector<any_stream<int>> all;
+    for (int i = 1; i <= last; ++i)
+        all.push_back(after(ex, 1h) | map([i](auto) { return i; }));
+    return concat(std::move(all));
+}
+
 // clang-format off
 TEST(time_operators_test, delay_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | delay(1h); }); }
 TEST(time_operators_test, rate_limit_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | rate_limit(1); }); }
@@ -105,6 +115,7 @@ TEST(time_operators_test, elapsed_keeps_the_contract) { operator_contract([](aut
 TEST(time_operators_test, deadline_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | deadline(1h); }, held()); }
 TEST(time_operators_test, keep_alive_keeps_the_contract) { operator_contract([](auto up) { return std::move(up) | map([](auto item) { return std::optional(std::move(item)); }) | keep_alive(1h, [] { return std::nullopt; }) | filter_map([](auto item) { return item; }); }, held()); }
 TEST(time_operators_test, interval_keeps_the_contract) { source_contract<int>([](auto ex, auto p) { return interval(ex, 1h) | take(p.items) | map([](auto i) { return static_cast<int>(i) + 1; }); }, {.fail = false, .hang = false}); }
+TEST(time_operators_test, after_keeps_the_contract) { source_contract<int>([](auto ex, auto p) { return one_after_the_other(ex, p.items); }, {.fail = false, .hang = false}); }
 // clang-format on
 
 } // namespace

@@ -3,6 +3,7 @@
 #include <streamx/terminals/async_collect.hpp>
 #include <streamx/testing/collect.hpp>
 #include <streamx/testing/script_source.hpp>
+#include <streamx/testing/virtual_clock.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -14,7 +15,8 @@
 #include <utility>
 
 // Random pipelines over random streams, with gaps, failures and throws at random places, give what
-// the obvious implementation on vectors gives. A failing one is found again by its number alone.
+// the obvious implementation on vectors gives. A failing one is found again by its number alone. Time
+// passes where a stage takes time, and only if nothing else is to be done.
 
 namespace streamx::testing {
 namespace {
@@ -40,15 +42,19 @@ struct plan_of_a_run {
     }
 
     static stage random_stage(dice& d) {
-        switch (d.upto(3)) {
+        switch (d.upto(5)) {
         case 0:
             return random_transforming_stage(d);
         case 1:
             return random_dropping_stage(d);
         case 2:
             return random_gathering_stage(d);
-        default:
+        case 3:
             return random_combining_stage(d);
+        case 4:
+            return random_asynchronous_stage(d);
+        default:
+            return random_timed_stage(d);
         }
     }
 
@@ -89,18 +95,17 @@ struct plan_of_a_run {
     }
 };
 
-outcome pulled_by_hand(asio::io_context& ctx, any_stream<int> s) {
-    auto got = collect(ctx, std::move(s));
+outcome pulled_by_hand(virtual_clock& clock, any_stream<int> s) {
+    auto got = collect(clock, std::move(s));
     return {got.items, got.hung ? "hangs" : got.what};
 }
 
-outcome pulled_by_a_terminal(asio::io_context& ctx, any_stream<int> s) {
+outcome pulled_by_a_terminal(virtual_clock& clock, any_stream<int> s) {
     outcome result{{}, "hangs"};
     async_collect(std::move(s), [&](std::exception_ptr failure, ints items) {
         result = {std::move(items), what_of(failure)};
     });
-    ctx.restart();
-    ctx.run();
+    run_until(clock, [&] { return result.failure != "hangs"; });
     return result;
 }
 
@@ -109,12 +114,15 @@ TEST(pipelines_test, give_what_the_obvious_implementation_on_vectors_gives) {
     for (unsigned number = 0; number != runs; ++number) {
         const plan_of_a_run plan(number);
         asio::io_context ctx;
+        virtual_clock clock(ctx);
         observer seen;
         const auto expected = plan.obvious();
 
         auto s = plan.real(ctx, seen);
-        const auto got = plan.by_terminal ? pulled_by_a_terminal(ctx, std::move(s))
-                                          : pulled_by_hand(ctx, std::move(s));
+        const auto got = plan.by_terminal ? pulled_by_a_terminal(clock, std::move(s))
+                                          : pulled_by_hand(clock, std::move(s));
+        clock.hold(); // what was begun comes to its end, and no timer is needed for that
+        clock.run();
 
         ASSERT_EQ(got.items, expected.items) << "run " << number << ", " << plan.text();
         ASSERT_EQ(got.failure, expected.failure) << "run " << number << ", " << plan.text();

@@ -76,5 +76,7 @@ stage random_transforming_stage(dice& d);
 stage random_dropping_stage(dice& d);
 stage random_gathering_stage(dice& d);
 stage random_combining_stage(dice& d);
+stage random_asynchronous_stage(dice& d);
+stage random_timed_stage(dice& d);
 
 } // namespace streamx::testing

@@ -8,6 +8,7 @@
 #include <streamx/time/detail/timer.hpp>
 #include <streamx/time/detail/token_bucket.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,6 +25,16 @@ struct one_each {
         return 1;
     }
 };
+
+template <class Weight>
+constexpr std::uint64_t tokens(Weight weight) {
+    static_assert(
+        std::integral<Weight>, "rate_limit: the weight of an item is a whole number of tokens");
+    if constexpr (std::signed_integral<Weight>)
+        if (weight < 0)
+            throw std::invalid_argument("rate_limit: weight must not be negative");
+    return static_cast<std::uint64_t>(weight);
+}
 } // namespace detail
 
 /// The stream that `rate_limit` makes: upstream's items, not more than so many a second.
@@ -48,7 +59,7 @@ public:
         auto item = up_.try_next();
         if (!item)
             return item;
-        weight_ = static_cast<std::uint64_t>(std::invoke(weight_of_, std::as_const(*item)));
+        weight_ = detail::tokens(std::invoke(weight_of_, std::as_const(*item)));
         if (bucket_.take_late(weight_) || bucket_.take(weight_, timer_->now()))
             return item;
         held_.emplace(*std::move(item));
@@ -117,8 +128,8 @@ auto make_rate_limit(std::uint64_t rate, std::uint64_t burst, Weight weight) {
 }
 
 /// The same by weight, `rate` and `burst` being of that: bytes, say. `weight(item)` is how many tokens an
-/// item needs. One that is heavier than `burst` waits for a full bucket, and those after it for
-/// what it took too much.
+/// item needs, a whole number; a negative one fails the stream with `std::invalid_argument`. An item that
+/// is heavier than `burst` waits for a full bucket, and those after it for what it took too much.
 template <class Weight>
 [[nodiscard]] auto rate_limit(std::uint64_t rate, std::uint64_t burst, Weight weight) {
     return detail::make_rate_limit(rate, burst, std::move(weight));

@@ -34,7 +34,7 @@ namespace detail {
 template <class S>
 class contract_run {
 public:
-    enum class how { not_at_all, cancel, destroy };
+    enum class how { not_at_all, cancel, destroy, wait_twice };
 
     /// The wait number `at` is interrupted after `steps` handlers have run.
     struct interruption {
@@ -93,64 +93,121 @@ private:
         }
     }
 
+    /// A wait that has been begun.
+    struct begun {
+        completion_probe<> done = {};
+        std::shared_ptr<bool> at_home = std::make_shared<bool>(true);
+
+        bool over() const { return done.calls() != 0 || done->destroyed != 0; }
+    };
+
     template <class Context>
     error_code wait(Context& context) {
         const bool interrupted = plan_.what != how::not_at_all && plan_.at == seen_.waits;
         ++seen_.waits;
         asio::cancellation_signal cancel;
-        completion_probe<> done;
-        auto at_home = std::make_shared<bool>(true);
-        done.start([&](auto handler) {
-            auto checked = [this, at_home, handler = std::move(handler)](error_code ec) mutable {
+        const auto first = begin(cancel.slot());
+        if (interrupted) {
+            for (std::size_t i = 0; i != plan_.steps && !first.over(); ++i)
+                run_one(context, first);
+            seen_.in_time = !first.over();
+            if (seen_.in_time)
+                interrupt(context, cancel, first);
+        }
+        run_until_over(context, first);
+        check(context, first);
+        return interrupted && plan_.what != how::wait_twice ? error_code() : first.done->ec;
+    }
+
+    begun begin(asio::cancellation_slot slot) {
+        begun w;
+        w.done.start([&](auto handler) {
+            auto checked = [this, at_home = w.at_home, handler = std::move(handler)](
+                               error_code ec) mutable {
                 *at_home = elsewhere_.running_in_this_thread();
                 handler(ec);
             };
             stream_->async_wait(asio::bind_cancellation_slot(
-                cancel.slot(), asio::bind_executor(elsewhere_, std::move(checked))));
+                slot, asio::bind_executor(elsewhere_, std::move(checked))));
         });
-        if (done.calls() != 0)
+        if (w.done.calls() != 0)
             throw expectation_failed("async_wait completed inside the call");
-
-        if (interrupted) {
-            for (std::size_t i = 0; i != plan_.steps && done.calls() == 0; ++i)
-                run_one(context);
-            seen_.in_time = done.calls() == 0;
-            if (plan_.what == how::cancel) {
-                cancel.emit(plan_.type);
-            } else if (seen_.in_time) {
-                stream_.reset();
-                if (done.calls() != 0)
-                    throw expectation_failed("a wait completed inside the stream's destructor");
-            }
-        }
-        run_until(context, [&] { return done.calls() != 0; });
-        check(done, *at_home, interrupted);
-        return interrupted ? error_code() : done->ec;
+        return w;
     }
 
-    void check(const completion_probe<>& done, bool at_home, bool interrupted) const {
-        if (done->destroyed != 0)
-            throw expectation_failed("async_wait destroyed its handler and did not call it");
-        if (done.calls() == 0) {
-            if (!stream_)
-                throw expectation_failed("a wait whose stream was destroyed does not complete");
-            if (interrupted)
-                throw expectation_failed("a wait that was cancelled does not complete");
-            throw expectation_failed("async_wait does not complete, nor is there anything to run");
+    /// What is done to a wait that is not over yet. No time passes until it has answered.
+    template <class Context>
+    void interrupt(Context& context, asio::cancellation_signal& cancel, const begun& first) {
+        if (plan_.what == how::wait_twice) {
+            const auto second = begin({});
+            run_until_over(context, second);
+            if (second.done->destroyed != 0 || first.done->destroyed != 0)
+                throw expectation_failed("a second wait took the place of the first");
+            if (!second.over())
+                throw expectation_failed("a second wait does not complete");
+            return;
         }
-        if (done.calls() > 1)
-            throw expectation_failed("async_wait called its handler more than once");
-        if (!at_home)
-            throw expectation_failed("async_wait did not complete on its handler's executor");
-        if (interrupted && stream_ && done->ec && done->ec != asio::error::operation_aborted)
+        if (plan_.what == how::cancel)
+            cancel.emit(plan_.type);
+        else
+            stream_.reset();
+        if (first.done.calls() != 0 && !stream_)
+            throw expectation_failed("a wait completed inside the stream's destructor");
+        hold(context, true);
+        run_until_over(context, first);
+        hold(context, false);
+        if (!first.over())
             throw expectation_failed(
-                "a wait that was cancelled completed with another error: " + done->what);
+                stream_ ? "a wait that was cancelled does not complete"
+                        : "a wait whose stream was destroyed does not complete");
+        if (first.done->ec && first.done->ec != asio::error::operation_aborted)
+            throw expectation_failed(
+                std::string(stream_ ? "a wait that was cancelled" : "a wait whose stream was destroyed") +
+                " completed with another error: " + first.done->what);
     }
 
-    static void run_one(virtual_clock& clock) { clock.run_one(); }
-    static void run_one(asio::io_context& context) {
+    template <class Context>
+    void check(Context& context, const begun& w) const {
+        if (w.done->destroyed != 0)
+            throw expectation_failed("async_wait destroyed its handler and did not call it");
+        if (w.done.calls() == 0)
+            throw expectation_failed(
+                io(context).stopped()
+                    ? "async_wait does not complete, nor is there anything to run"
+                    : "async_wait does not complete: what it waits for is neither in its context "
+                      "nor goes by the context's clock, as streamx::async_sleep_for does");
+        if (w.done.calls() > 1)
+            throw expectation_failed("async_wait called its handler more than once");
+        if (!*w.at_home)
+            throw expectation_failed("async_wait did not complete on its handler's executor");
+    }
+
+    template <class Context>
+    static void run_until_over(Context& context, const begun& w) {
+        while (!w.over() && run_one(context, w) != 0) {
+        }
+    }
+
+    /// Runs one handler. A wait that is not over then keeps the context running.
+    template <class Context>
+    static std::size_t run_one(Context& context, const begun& w) {
+        const auto ran = one(context);
+        if (!w.over() && io(context).stopped())
+            throw expectation_failed("async_wait does not keep its io_context running");
+        return ran;
+    }
+    static std::size_t one(virtual_clock& clock) { return clock.run_one(); }
+    static std::size_t one(asio::io_context& context) {
         context.restart();
-        context.poll_one();
+        return context.poll_one();
+    }
+
+    static void hold(virtual_clock& clock, bool on) { clock.hold(on); }
+    static void hold(asio::io_context&, bool) {}
+
+    template <class Context>
+    static asio::io_context& io(Context& context) {
+        return context.get_executor().context();
     }
 
     std::optional<S> stream_;
@@ -173,8 +230,9 @@ bool same_items(const collected<T>& a, const collected<T>& b) {
 
 /// Checks a stream of yours against what `docs/writing-a-stream.md` asks of it. `make(executor)` makes
 /// one that comes to an end or a failure, the same each time; it goes by the clock of the executor's
-/// context, if it takes time. It is pulled to its end, then again with each of its waits cancelled at
-/// each moment, and with the stream destroyed at each moment.
+/// context, if it takes time: `clock_service`, not a timer of Asio's. It is pulled to its end, then
+/// again with each of its waits cancelled at each moment, with the stream destroyed at each moment, and
+/// with a second wait begun at each moment.
 ///
 /// Throws `expectation_failed`, which says what promise was broken. Returns what the stream gave.
 template <class Make>
@@ -203,6 +261,14 @@ auto verify_stream_contract(Make make) {
                     break;
             }
         for (std::size_t steps = 0; play({how::destroy, at, steps}).in_time; ++steps) {
+        }
+        for (std::size_t steps = 0;; ++steps) {
+            const auto twice = play({how::wait_twice, at, steps});
+            if (!detail::same_items(twice.got, whole.got))
+                throw expectation_failed(
+                    "a second wait was begun, and items were lost or doubled");
+            if (!twice.in_time)
+                break;
         }
     }
     return whole.got;

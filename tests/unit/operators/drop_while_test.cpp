@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <vector>
 
 namespace streamx::testing {
@@ -28,6 +29,17 @@ TEST_F(drop_while_test, does_not_ask_again_once_it_has_begun) {
 
     EXPECT_EQ(collect(ctx, std::move(s)).items.size(), 7u);
     EXPECT_EQ(asked, 3);
+}
+
+TEST_F(drop_while_test, fails_with_what_the_predicate_throws) {
+    auto s = range(0, 9) | drop_while([](int i) {
+                 if (i == 2)
+                     throw std::runtime_error("the user's");
+                 return true;
+             });
+
+    EXPECT_EQ(collect(ctx, s).what, "the user's");
+    EXPECT_TRUE(collect(ctx, s).ended);
 }
 
 } // namespace

@@ -144,6 +144,13 @@ TEST_F(rate_limit_test, what_weighs_nothing_does_not_wait) {
     EXPECT_EQ(times(s, 9).back(), 0s);
 }
 
+TEST_F(rate_limit_test, a_negative_weight_fails_the_stream) {
+    auto s = upstream(9) | rate_limit(1, 4, [](int i) { return 1 - i; });
+
+    EXPECT_EQ(collect(clock, s).what, "rate_limit: weight must not be negative");
+    EXPECT_TRUE(collect(clock, s).ended);
+}
+
 TEST_F(rate_limit_test, an_item_that_was_held_when_the_wait_was_cancelled_comes_next) {
     auto s = upstream(3) | rate_limit(1);
     times(s, 1);

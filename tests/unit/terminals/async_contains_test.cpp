@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,6 +75,25 @@ TEST_F(async_contains_test, gives_the_failure) {
     run();
 
     EXPECT_EQ(p->ec, asio::error::eof);
+}
+
+/// A value that cannot be compared with a 2.
+struct no_two {
+    friend bool operator==(int item, const no_two&) {
+        if (item == 2)
+            throw std::runtime_error("the user's");
+        return false;
+    }
+};
+
+TEST_F(async_contains_test, gives_what_the_comparison_throws) {
+    auto s = upstream().item(1).pending().item(2).item(3).end();
+    completion_probe<bool> p;
+    async_contains(s, no_two(), p.handler());
+    run();
+
+    EXPECT_EQ(p->what, "the user's");
+    EXPECT_EQ(collect(ctx, s).items, std::vector{3});
 }
 
 } // namespace

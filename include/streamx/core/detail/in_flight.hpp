@@ -1,24 +1,22 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
-#include <streamx/core/detail/arrivals.hpp>
 #include <streamx/core/detail/async_function.hpp>
-#include <streamx/core/detail/budget.hpp>
 #include <streamx/core/detail/context_watch.hpp>
 #include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/handler.hpp>
+#include <streamx/core/detail/in_flight_home.hpp>
 #include <streamx/core/detail/in_flight_landing.hpp>
+#include <streamx/core/detail/in_flight_pull.hpp>
 #include <streamx/core/detail/in_flight_slot.hpp>
+#include <streamx/core/detail/in_flight_slots.hpp>
 #include <streamx/core/detail/in_flight_worker.hpp>
 #include <streamx/core/detail/input_waits.hpp>
 #include <streamx/core/detail/key_turns.hpp>
-#include <streamx/core/detail/spare_room.hpp>
 #include <streamx/core/detail/work_count.hpp>
 #include <streamx/core/error.hpp>
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -32,9 +30,6 @@
 
 namespace streamx::detail {
 
-/// In which order what was made of the items is given.
-enum class made_order { of_input, of_completion };
-
 /// Up to `n` items of upstream's, each with something asynchronous going on for it. Every operator
 /// with `n` in flight is made of this, and `Work` is what it does: `start(item&)` returns an
 /// `asio::awaitable`, an operation (something that is called with a handler) or, for one who makes
@@ -44,7 +39,8 @@ enum class made_order { of_input, of_completion };
 /// when what came of it has been given. What is going on refers to this, which therefore outlives its
 /// stream until all has landed. It lands on any thread, and wakes who waits.
 ///
-/// A coroutine runs in its slot's worker (`in_flight_worker`); what an operation completes with is an
+/// Here is what a pull does and what becomes of an item. Where it is meanwhile is `in_flight_slots`, what a
+/// coroutine runs in is its slot's `in_flight_worker`, and what an operation completes with is an
 /// `in_flight_landing`.
 template <async_stream Up, class Work>
 class in_flight final : public input_waits<1>,
@@ -52,6 +48,7 @@ class in_flight final : public input_waits<1>,
     using made = typename Work::made;
     using key = typename Work::key;
     using slot = in_flight_slot<in_flight, item_t<Up>, made, key>;
+    using slots = in_flight_slots<slot>;
     using hold = typename slot::hold;
     using landing = in_flight_landing<in_flight>;
     using worker = in_flight_worker<in_flight>;
@@ -65,8 +62,7 @@ public:
     using executor_type = executor_t<Up>;
 
     in_flight(Up up, Work work, std::size_t n, made_order order)
-        : up_(std::move(up)), work_(std::move(work)), most_(n),
-          ordered_(order == made_order::of_input) {}
+        : up_(std::move(up)), work_(std::move(work)), slots_(n, order) {}
 
     poll<value_type> try_next() {
         std::optional<value_type> got;
@@ -81,11 +77,7 @@ public:
 
     template <class Take>
     halt each_ready(Take&& take) {
-        pull p{
-            [](void* taker, value_type&& item) {
-                return (*static_cast<std::remove_reference_t<Take>*>(taker))(std::move(item));
-            },
-            &take};
+        pull p(take);
         return run(p);
     }
 
@@ -96,11 +88,11 @@ public:
     async_wait(const std::shared_ptr<in_flight>& self, const Executor& fallback, Handler handler) {
         auto ex = executor_for(handler, fallback);
         if constexpr (!std::is_same_v<decltype(ex), no_executor>) {
-            self->settle_on(ex);
+            self->home_.move_to(ex);
             if (std::exchange(self->wants_upstream_, false) && self->up_)
                 input_waits<1>::begin(self, 0, *self->up_, ex);
         }
-        if (!self->stalled_ || self->landed_.any())
+        if (!self->stalled_ || self->slots_.any_from_afar())
             self->wake();
         input_waits<1>::async_wait(self, ex, std::move(handler));
     }
@@ -120,45 +112,20 @@ public:
     }
 
 private:
-    /// One call of a consumer, who takes what is there.
-    struct pull {
-        bool (*give)(void*, value_type&&);
-        void* taker;
-        unsigned left = budget;
-        bool asked = false;                  // the taker wants no more
-        std::exception_ptr thrown = nullptr; // by the taker
-    };
-
-    /// Makes a pull known to the workers that go on inside it.
-    class pull_scope {
-    public:
-        pull_scope(in_flight* self, pull& p) noexcept
-            : self_(self), outer_(std::exchange(pulled_, self)),
-              outer_pull_(std::exchange(self->pull_, &p)) {}
-        pull_scope(const pull_scope&) = delete;
-        pull_scope& operator=(const pull_scope&) = delete;
-        ~pull_scope() {
-            pulled_ = outer_;
-            self_->pull_ = outer_pull_;
-        }
-
-    private:
-        in_flight* self_;
-        in_flight* outer_;
-        pull* outer_pull_;
-    };
+    using pull = in_flight_pull<value_type>;
+    using pulls = in_flight_pulls<value_type>;
 
     // A pull, on the strand of the consumer.
 
     halt run(pull& p) {
         stalled_ = false;
-        if (!here_)
-            return halt::pending; // nobody has waited yet, and so it is not known where to run
+        if (home_.unknown())
+            return halt::pending;
         if (given_up_.exchange(false, std::memory_order_acquire)) [[unlikely]]
             abandon();
-        const pull_scope scope(this, p);
-        landed_.collect([this](slot* s) { land(*s); });
-        for (bool more = true; more && p.left != 0 && !p.asked && !p.thrown;) {
+        const typename pulls::scope scope(pulls_, p);
+        slots_.collect_landed([this](slot& s) { land(s); });
+        for (bool more = true; more && p.goes_on();) {
             more = fill(p);
             more = deliver(p) || more;
         }
@@ -168,7 +135,7 @@ private:
             return halt::asked;
         if (p.left == 0)
             return halt::spent;
-        if (taken_ == 0 && !up_) {
+        if (!slots_.any_taken() && !up_) {
             if (failure_)
                 std::rethrow_exception(std::exchange(failure_, nullptr));
             if (last_)
@@ -182,8 +149,8 @@ private:
     /// Starts as much as may be. False if there was nothing to start.
     bool fill(pull& p) {
         bool any = false;
-        while (p.left != 0 && !p.asked && !p.thrown && can_take()) {
-            slot& s = free_slot();
+        while (p.goes_on() && can_take()) {
+            slot& s = slots_.free();
             if (!occupy(s, p))
                 break;
             any = true;
@@ -194,17 +161,8 @@ private:
     }
 
     bool can_take() const noexcept {
-        return up_ && taken_ < most_ && !outstanding(0) &&
+        return up_ && slots_.any_free() && !outstanding(0) &&
                !given_up_.load(std::memory_order_relaxed);
-    }
-
-    slot& free_slot() {
-        if (!free_) {
-            landed_.reserve(slots_.size() + 1);
-            slots_.push_back(std::make_unique<slot>());
-            free_ = slots_.back().get();
-        }
-        return *free_;
     }
 
     /// Puts an item of upstream's, if it has one now, into the first free slot.
@@ -226,10 +184,7 @@ private:
             return false;
         }
         --p.left;
-        free_ = s.next;
-        ++taken_;
-        if (ordered_)
-            queue_.push(s);
+        slots_.take(s);
         return true;
     }
 
@@ -250,9 +205,7 @@ private:
 
     /// What is going on for an item is over, and that is known to the consumer's strand.
     void land(slot& s) {
-        s.landed = true;
-        if (!ordered_)
-            queue_.push(s);
+        slots_.land(s);
         if (s.failure)
             fail_after(s);
     }
@@ -260,11 +213,8 @@ private:
     /// Nothing is taken any more, and what can't be given is cancelled: all, or all behind this one.
     void fail_after(slot& s) {
         up_.reset();
-        if (ordered_)
-            cancel_some([&s](auto&& add) {
-                for (slot* behind = s.next; behind; behind = behind->next)
-                    add(*behind);
-            });
+        if (slots_.ordered())
+            cancel_some([&s](auto&& add) { slots::each_behind(s, add); });
         else
             cancel_all();
     }
@@ -281,13 +231,12 @@ private:
     bool deliver(pull& p) {
         bool any = false;
         while (!p.asked) {
-            slot* s = queue_.front();
-            if (!s || !s->landed)
+            slot* s = slots_.next_landed();
+            if (!s)
                 break;
             any = true;
-            queue_.pop();
             auto out = finished(*s);
-            vacate(*s);
+            slots_.vacate(*s);
             if (out)
                 p.asked = !p.give(p.taker, *std::move(out));
         }
@@ -295,7 +244,7 @@ private:
     }
 
     poll<value_type> finished(slot& s) {
-        if (ordered_ && failure_)
+        if (slots_.ordered() && failure_)
             return pending; // it came behind the one that failed
         if (!s.failure)
             return work_.finish(*s.item, *std::move(s.made));
@@ -304,36 +253,11 @@ private:
         return pending;
     }
 
-    void vacate(slot& s) noexcept {
-        s.clear();
-        s.next = free_;
-        free_ = &s;
-        --taken_;
-    }
-
     // What goes on, on the executor that was chosen or (the result of an operation) on any thread.
-
-    template <class Executor>
-    void settle_on(const Executor& ex) {
-        asio::any_io_executor here(ex);
-        if (here_ == here)
-            return;
-        here_ = std::move(here);
-        if constexpr (by_coroutine)
-            worker_executor_ = [](const asio::any_io_executor& chosen, spare_room* room) {
-                if constexpr (std::is_same_v<Executor, asio::any_io_executor>) {
-                    using of_context = asio::io_context::executor_type;
-                    if (const auto* inside = chosen.template target<of_context>())
-                        return worker::executor(*inside, room);
-                    return worker::executor(chosen, room);
-                } else
-                    return worker::executor(*chosen.template target<Executor>(), room);
-            };
-    }
 
     void launch(slot& s) {
         auto self = this->shared_from_this();
-        going_on_.begin(here_);
+        going_on_.begin(home_.executor());
         if constexpr (by_coroutine) {
             if (!s.held)
                 s.held = std::make_shared<hold>();
@@ -343,7 +267,7 @@ private:
             else
                 hire(s);
         } else {
-            s.home = here_;
+            s.home = home_.executor();
             bool flying = false;
             try {
                 auto op = work_.start(*s.item);
@@ -358,23 +282,24 @@ private:
     }
 
     void hire(slot& s) {
-        s.home = worker_executor_(here_, s.room.get());
+        s.home = home_.for_worker(s.room.get());
         watch_.begin(this->weak_from_this(), s.home);
         worker::hire(s);
     }
 
     /// Inside a pull: gives what was made, and puts the next item in its place.
     bool goes_on(slot& s) {
-        s.here = pulled_ == this;
-        if (!s.here)
+        pull* const p = pulls_.current();
+        s.here = p != nullptr;
+        if (!p)
             return false;
-        pull& p = *pull_;
         try {
             land_here(s);
-            deliver(p);
-            return !keyed && !p.asked && p.left != 0 && free_ == &s && can_take() && occupy(s, p);
+            deliver(*p);
+            return !keyed && !p->asked && p->left != 0 && slots_.is_next(s) && can_take() &&
+                   occupy(s, *p);
         } catch (...) {
-            p.thrown = std::current_exception();
+            p->thrown = std::current_exception();
             return false;
         }
     }
@@ -387,7 +312,7 @@ private:
     void land_from_afar(slot& s) {
         leaves_turn(s);
         going_on_.end();
-        landed_.put(&s);
+        slots_.land_from_afar(s);
         wake();
     }
 
@@ -412,7 +337,7 @@ private:
     }
 
     void lose_waiting(slot& s) {
-        going_on_.begin(here_);
+        going_on_.begin(home_.executor());
         lose(s);
     }
 
@@ -422,10 +347,7 @@ private:
     }
 
     void cancel_all() noexcept {
-        cancel_some([this](auto&& add) {
-            for (auto& s : slots_)
-                add(*s);
-        });
+        cancel_some([this](auto&& add) { slots_.each(add); });
     }
 
     /// Cancels those that `each` names and that have not landed, where they run.
@@ -443,7 +365,7 @@ private:
         if (victims.empty())
             return;
         post_to(
-            here_,
+            home_.executor(),
             std::allocator<void>(),
             [self = this->shared_from_this(), victims = std::move(victims)] {
                 for (slot* s : victims)
@@ -455,32 +377,20 @@ private:
     friend worker;
     friend context_watch<in_flight>;
     void dismiss() noexcept {
-        for (auto& s : slots_)
-            s->idle.reset();
+        slots_.each([](slot& s) { s.idle.reset(); });
     }
-
-    static inline constinit thread_local in_flight* pulled_ = nullptr; // by whom on this thread
-    pull* pull_ = nullptr;
 
     std::optional<Up> up_; // until it is over
     Work work_;
-    std::size_t most_;
-    bool ordered_;
+    slots slots_;
+    pulls pulls_;
     std::atomic<bool> given_up_ = false; // and a pull has not heard of it yet
     bool stalled_ = false;               // a pull would find nothing, as things are
     bool wants_upstream_ = false;        // has found it pending
     std::exception_ptr failure_;         // the first one
     std::exception_ptr last_;            // upstream's, which comes behind all that is going on
 
-    std::size_t taken_ = 0;
-    std::vector<std::unique_ptr<slot>> slots_;
-    slot* free_ = nullptr;
-    slot_queue<slot> queue_; // in the order in which they are to be given
-
-    asio::any_io_executor here_;
-    asio::any_io_executor (*worker_executor_)(const asio::any_io_executor& here, spare_room*) =
-        nullptr;
-    arrivals<slot*> landed_;
+    in_flight_home<worker> home_;
     work_count going_on_;
     [[no_unique_address]] key_turns<slot, key> keys_;
     context_watch<in_flight> watch_;

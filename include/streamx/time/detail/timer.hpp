@@ -4,6 +4,7 @@
 #include <streamx/core/detail/gate.hpp>
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/detail/ready.hpp>
+#include <streamx/core/error.hpp>
 #include <streamx/time/detail/clock.hpp>
 
 #include <boost/asio/execution/context.hpp>
@@ -63,6 +64,7 @@ private:
             if (auto alive = std::exchange(timer_, {}).lock())
                 alive->clock_->unset(*alive);
         }
+        void not_mine() noexcept { timer_.reset(); }
 
     private:
         std::weak_ptr<timer> timer_;
@@ -74,7 +76,10 @@ private:
             : bound_handler<Handler, Executor>(std::move(handler), fallback), unset(std::move(t)) {}
 
         void operator()(error_code ec) {
-            unset.now();
+            if (ec == errc::operation_in_progress)
+                unset.not_mine(); // but that of the wait which was there before
+            else
+                unset.now();
             std::move(this->handler())(ec);
         }
 
