@@ -109,8 +109,7 @@ stage make_debounce(dice& d) {
 }
 
 stage make_timeout(dice&) {
-    return {
-        "timeout(ages)", [](any up) -> any { return std::move(up) | timeout(ages); }, the_same};
+    return {"timeout(ages)", [](any up) -> any { return std::move(up) | timeout(ages); }, the_same};
 }
 
 stage make_deadline(dice& d) {
@@ -144,9 +143,8 @@ stage make_chunks_timeout(dice& d) {
     return {
         "chunks_timeout(" + std::to_string(size) + ", 1 ms) | flat_map(all)",
         [=](any up) -> any {
-            return std::move(up) | chunks_timeout(size, 1ms) | flat_map([](ints all) {
-                       return all;
-                   });
+            return std::move(up) | chunks_timeout(size, 1ms) |
+                   flat_map([](ints all) { return all; });
         },
         the_same};
 }

@@ -122,11 +122,11 @@ private:
     begun begin(asio::cancellation_slot slot) {
         begun w;
         w.done.start([&](auto handler) {
-            auto checked = [this, at_home = w.at_home, handler = std::move(handler)](
-                               error_code ec) mutable {
-                *at_home = elsewhere_.running_in_this_thread();
-                handler(ec);
-            };
+            auto checked =
+                [this, at_home = w.at_home, handler = std::move(handler)](error_code ec) mutable {
+                    *at_home = elsewhere_.running_in_this_thread();
+                    handler(ec);
+                };
             stream_->async_wait(asio::bind_cancellation_slot(
                 slot, asio::bind_executor(elsewhere_, std::move(checked))));
         });
@@ -162,7 +162,8 @@ private:
                         : "a wait whose stream was destroyed does not complete");
         if (first.done->ec && first.done->ec != asio::error::operation_aborted)
             throw expectation_failed(
-                std::string(stream_ ? "a wait that was cancelled" : "a wait whose stream was destroyed") +
+                std::string(
+                    stream_ ? "a wait that was cancelled" : "a wait whose stream was destroyed") +
                 " completed with another error: " + first.done->what);
     }
 
@@ -265,8 +266,7 @@ auto verify_stream_contract(Make make) {
         for (std::size_t steps = 0;; ++steps) {
             const auto twice = play({how::wait_twice, at, steps});
             if (!detail::same_items(twice.got, whole.got))
-                throw expectation_failed(
-                    "a second wait was begun, and items were lost or doubled");
+                throw expectation_failed("a second wait was begun, and items were lost or doubled");
             if (!twice.in_time)
                 break;
         }

@@ -218,8 +218,7 @@ std::string verdict_on_waiting() {
 
 TEST(verify_stream_contract_test, finds_a_wait_that_is_not_given_up) {
     EXPECT_EQ(
-        verdict_on_waiting<deaf_to_cancellation>(),
-        "a wait that was cancelled does not complete");
+        verdict_on_waiting<deaf_to_cancellation>(), "a wait that was cancelled does not complete");
     EXPECT_EQ(
         verdict_on_waiting<goes_on_without_its_stream>(),
         "a wait whose stream was destroyed does not complete");
@@ -232,8 +231,7 @@ TEST(verify_stream_contract_test, says_when_a_stream_goes_by_another_clock) {
 }
 
 TEST(verify_stream_contract_test, finds_a_second_wait_that_takes_the_place_of_the_first) {
-    EXPECT_EQ(
-        verdict_on_waiting<room_for_one>(), "a second wait took the place of the first");
+    EXPECT_EQ(verdict_on_waiting<room_for_one>(), "a second wait took the place of the first");
 }
 
 } // namespace
