@@ -93,6 +93,7 @@ public:
         abandoned_ = true;
         const auto where = place_;
         lock.unlock();
+        ready_.abort(); // who waits does not wait for what goes on in the background
         if (where == place::open) {
             stream_.reset();
             used_.wake();

@@ -48,6 +48,7 @@ public:
         collected<item_t<S>> got;
         std::size_t waits = 0;
         bool in_time = false; ///< the interruption came before the wait was over
+        bool cut = false;     ///< the stream was not pulled to its end
     };
 
     template <class Context>
@@ -107,16 +108,25 @@ private:
         ++seen_.waits;
         asio::cancellation_signal cancel;
         const auto first = begin(cancel.slot());
+        std::optional<begun> second;
         if (interrupted) {
             for (std::size_t i = 0; i != plan_.steps && !first.over(); ++i)
                 run_one(context, first);
             seen_.in_time = !first.over();
-            if (seen_.in_time)
+            if (seen_.in_time && plan_.what == how::wait_twice)
+                second = begin({});
+            else if (seen_.in_time)
                 interrupt(context, cancel, first);
         }
         run_until_over(context, first);
+        if (second && (first.done->destroyed != 0 || first.done->ec))
+            throw expectation_failed("a second wait took the place of the first");
         check(context, first);
-        return interrupted && plan_.what != how::wait_twice ? error_code() : first.done->ec;
+        if (second && !second->over()) { // it waits for what comes next, and nobody else may then
+            stream_.reset();
+            seen_.cut = true;
+        }
+        return interrupted && !second ? error_code() : first.done->ec;
     }
 
     begun begin(asio::cancellation_slot slot) {
@@ -135,18 +145,9 @@ private:
         return w;
     }
 
-    /// What is done to a wait that is not over yet. No time passes until it has answered.
+    /// Gives up a wait that is not over yet. No time passes until it has answered.
     template <class Context>
     void interrupt(Context& context, asio::cancellation_signal& cancel, const begun& first) {
-        if (plan_.what == how::wait_twice) {
-            const auto second = begin({});
-            run_until_over(context, second);
-            if (second.done->destroyed != 0 || first.done->destroyed != 0)
-                throw expectation_failed("a second wait took the place of the first");
-            if (!second.over())
-                throw expectation_failed("a second wait does not complete");
-            return;
-        }
         if (plan_.what == how::cancel)
             cancel.emit(plan_.type);
         else
@@ -176,7 +177,7 @@ private:
                 io(context).stopped()
                     ? "async_wait does not complete, nor is there anything to run"
                     : "async_wait does not complete: what it waits for is neither in its context "
-                      "nor goes by the context's clock, as streamx::async_sleep_for does");
+                      "nor goes by the context's clock, as streamx::after does");
         if (w.done.calls() > 1)
             throw expectation_failed("async_wait called its handler more than once");
         if (!*w.at_home)
@@ -265,7 +266,7 @@ auto verify_stream_contract(Make make) {
         }
         for (std::size_t steps = 0;; ++steps) {
             const auto twice = play({how::wait_twice, at, steps});
-            if (!detail::same_items(twice.got, whole.got))
+            if (!twice.cut && !detail::same_items(twice.got, whole.got))
                 throw expectation_failed("a second wait was begun, and items were lost or doubled");
             if (!twice.in_time)
                 break;

@@ -1,8 +1,11 @@
 #include <streamx/testing/verify_stream_contract.hpp>
 
+#include <streamx/operators/retry.hpp>
 #include <streamx/operators/take.hpp>
+#include <streamx/sources/defer.hpp>
 #include <streamx/sources/interval.hpp>
 #include <streamx/sources/range.hpp>
+#include <streamx/sources/using_resource.hpp>
 #include <streamx/testing/script_source.hpp>
 #include <streamx/time/sleep_for.hpp>
 
@@ -10,6 +13,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/error.hpp>
@@ -44,6 +48,26 @@ TEST(verify_stream_contract_test, finds_nothing_wrong_with_ours) {
     });
     EXPECT_FALSE(failed.ended);
     EXPECT_EQ(verify_stream_contract(range(0, 3)).items, (std::vector{0, 1, 2}));
+}
+
+TEST(verify_stream_contract_test, finds_nothing_wrong_where_ours_are_between_two_streams) {
+    const auto begun_again = verify_stream_contract([](const asio::any_io_executor& ex) {
+        return streamx::defer(
+                   ex, [ex] { return script_source<int>(ex).wait(1s).fail(errc::truncated); }) |
+               retry({.initial = 1s, .limit = 2});
+    });
+    EXPECT_FALSE(begun_again.ended);
+    const auto released = verify_stream_contract([](const asio::any_io_executor& ex) {
+        return using_resource(
+            ex,
+            []() -> asio::awaitable<int> {
+                co_await sleep_for(1s);
+                co_return 2;
+            },
+            [ex](int count) { return interval(ex, 1s) | take(static_cast<std::size_t>(count)); },
+            [](int) -> asio::awaitable<void> { co_await sleep_for(1s); });
+    });
+    EXPECT_EQ(released.items.size(), 2u);
 }
 
 TEST(verify_stream_contract_test, takes_one_stream_on_a_context_of_yours) {

@@ -4,6 +4,7 @@
 #include <streamx/core/async_stream.hpp>
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/detail/own_ptr.hpp>
+#include <streamx/core/error.hpp>
 #include <streamx/core/poll.hpp>
 #include <streamx/core/stream_interface.hpp>
 #include <streamx/time/backoff.hpp>
@@ -83,14 +84,14 @@ private:
     };
 
     /// A wait that fails is a failure like any other, for the next pull to find. One that was aborted
-    /// is not: somebody wanted that, or upstream is gone.
+    /// is not: somebody wanted that, or upstream is gone. Nor is one too many.
     template <class Handler>
     struct attempt_op : wait_op<Handler, executor_type> {
         attempt_op(Handler handler, const executor_type& ex, std::weak_ptr<pause> p)
             : wait_op<Handler, executor_type>(std::move(handler), ex), between(std::move(p)) {}
 
         void operator()(error_code ec) {
-            if (ec && ec != asio::error::operation_aborted)
+            if (ec && ec != asio::error::operation_aborted && ec != errc::operation_in_progress)
                 if (const auto alive = between.lock())
                     alive->wait_failed = std::exchange(ec, {});
             std::move(this->handler())(ec);
