@@ -9,6 +9,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -97,6 +98,35 @@ TEST_F(connection_test, says_who_it_is) {
     o = options();
     o.credentials.token = "t";
     EXPECT_EQ(try_to_connect(o), error_code());
+}
+
+TEST_F(connection_test, a_file_that_cannot_be_read_is_said_to_be_missing) {
+    const auto missing = error_code(ENOENT, boost::system::generic_category());
+    auto o = options();
+    o.credentials.file = "/nowhere/user.creds";
+    EXPECT_EQ(try_to_connect(o), missing);
+    o = options();
+    o.tls.enabled = true;
+    o.tls.ca_file = "/nowhere/ca.pem";
+    EXPECT_EQ(try_to_connect(o), missing);
+    o = options();
+    o.servers.clear();
+    EXPECT_EQ(try_to_connect(o), boost::system::errc::invalid_argument);
+}
+
+/// An NKey and its seed, made for this.
+TEST_F(connection_test, says_who_it_is_with_a_key) {
+    const std::string key = "UBZ4ZQ7PYZ5BFIWBUOXCNV2KQSVRMFFCLZHC2OG2FDEOFJEZB2CCGM2W";
+    servers(1, "authorization { users = [ { nkey: " + key + " } ] }\n");
+    const auto seed =
+        fs::temp_directory_path() / ("streamx-nats-seed-" + std::to_string(::getpid()));
+    std::ofstream(seed) << "SUAJUHF7FB3SREERL63EB6SF5NGGNQMNNJB3F7ZHR2KNCUHHKJZZ2ZB5SE\n";
+    auto o = options();
+    EXPECT_EQ(try_to_connect(o).category(), nats::client_category());
+    o.credentials.nkey = key;
+    o.credentials.seed_file = seed.string();
+    EXPECT_EQ(try_to_connect(o), error_code());
+    fs::remove(seed);
 }
 
 TEST_F(connection_test, the_server_lists_it_under_its_name) {

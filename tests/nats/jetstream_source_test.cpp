@@ -222,6 +222,27 @@ TEST_F(jetstream_source_test, a_consumer_begins_where_it_is_told_to) {
     });
 }
 
+TEST_F(jetstream_source_test, a_consumer_that_is_there_goes_on_wherever_it_is_told_to_begin) {
+    run([this]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        co_await make_stream(c);
+        co_await publish(c, 8);
+        int next = 2;
+        for (const auto from :
+             {nats::deliver_from::sequence(3),
+              nats::deliver_from::sequence(1),
+              nats::deliver_from::all(),
+              nats::deliver_from::time(std::chrono::system_clock::now())}) {
+            auto o = durable();
+            o.deliver_from = from;
+            nats::jetstream_source<> source(c, o);
+            auto d = co_await source.next();
+            EXPECT_EQ(**d, std::to_string(next++));
+            co_await d->async_ack_sync(use_awaitable);
+        }
+    });
+}
+
 TEST_F(jetstream_source_test, two_workers_share_what_there_is) {
     run([this]() -> asio::awaitable<void> {
         auto c = co_await connect();

@@ -1,8 +1,27 @@
 #include "client_options.hpp"
 
+#include <boost/system/errc.hpp>
+
+#include <unistd.h>
+
+#include <cerrno>
 #include <vector>
 
 namespace streamx::nats::detail {
+
+error_code obvious_error(const connect_options& wanted) {
+    if (wanted.servers.empty())
+        return make_error_code(boost::system::errc::invalid_argument);
+    for (const auto* file :
+         {&wanted.credentials.file,
+          &wanted.credentials.seed_file,
+          &wanted.tls.ca_file,
+          &wanted.tls.certificate_file,
+          &wanted.tls.key_file})
+        if (!file->empty() && ::access(file->c_str(), R_OK) != 0)
+            return {errno, boost::system::generic_category()};
+    return {};
+}
 
 natsStatus set_options(natsOptions* o, const connect_options& wanted) {
     natsStatus s = NATS_OK;

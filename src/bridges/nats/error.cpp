@@ -105,6 +105,8 @@ public:
             return "the stream's last message is not the one that this was to follow";
         case 10077:
             return "the stream takes no more messages";
+        case 10093:
+            return "the stream has no messages that the filter subject could let through";
         case 10065:
             return "the subjects overlap with those of another stream";
         default:

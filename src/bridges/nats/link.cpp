@@ -44,6 +44,8 @@ std::shared_ptr<alarm> link::make_alarm(std::function<void()> ring) {
 void link::connect(
     asio::any_io_executor ex, connect_options options, const answer_ptr<link_ptr>& done) {
     auto self = std::make_shared<link>(std::move(ex), std::move(options));
+    if (const auto ec = obvious_error(self->options_))
+        return done->complete(ec);
     auto& jobs = asio::use_service<blocking_jobs>(self->context());
     jobs.add(self);
     jobs.run([self, done]() mutable {

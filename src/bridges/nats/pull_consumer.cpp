@@ -16,7 +16,16 @@ namespace streamx::nats::detail {
 namespace {
 
 constexpr auto pause = std::chrono::milliseconds(100);
-constexpr int no_consumer = 10014, no_stream = 10059;
+constexpr int no_consumer = 10014, no_stream = 10059, not_created = 10012;
+
+/// There is a consumer with that name, and all that the server has against ours is where it begins.
+bool began_elsewhere(error_code ec, const message& m) {
+    if (ec != error_code(not_created, jetstream_category()))
+        return false;
+    const auto why = json_member(m.payload(), "error.description").value_or("");
+    return why == "deliver policy can not be updated" ||
+           why == "start sequence can not be updated" || why == "start time can not be updated";
+}
 
 } // namespace
 
@@ -101,6 +110,10 @@ void pull_consumer::created(error_code ec, const message& m) {
     creating_ = false;
     if (stopped_ || failure_)
         return;
+    if (began_elsewhere(ec, m)) {
+        created_ = true;
+        return pump();
+    }
     if (ec)
         return fail(ec);
     if (const auto name = json_member(m.payload(), "name"))

@@ -154,7 +154,8 @@ struct initiate_connect {
 /// @completes `void(error_code, connection)` on the handler's associated executor, `ex` by default;
 ///            never inside this call
 /// @errors  those of the client library (`client_category`): no server answers, credentials were
-///          refused, a file cannot be read; `operation_aborted` when cancelled
+///          refused, a certificate is not trusted; `no_such_file_or_directory` and such: a file cannot be
+///          read; `invalid_argument`: there is no server to connect to; `operation_aborted` when cancelled
 /// @cancels total, partial, terminal; a connection that comes about nevertheless is closed
 /// @threads any; `ex` is an executor of the context that is to serve the connection
 template <class Token>

@@ -23,7 +23,8 @@ struct source_options {
     /// messages. Empty: an ordered consumer of this source's own, which starts anew where it was when
     /// anything goes wrong. It acknowledges nothing, and gives each message once and in order.
     std::string durable;
-    /// Where a consumer begins; one that is there already goes on where it was.
+    /// Where a consumer begins. One that is there already goes on where it was, and if it began elsewhere
+    /// all its settings stay as they are.
     nats::deliver_from deliver_from = nats::deliver_from::all();
     std::string filter_subject{};
     std::size_t capacity = 1024; ///< messages that wait here; so many are asked for at most
