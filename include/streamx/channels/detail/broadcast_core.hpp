@@ -89,6 +89,8 @@ public:
                 ++flow_.easy_place;
                 return put_result::accepted;
             }
+            if (flow_.must_wait())
+                return put_result::queued;
         }
         afterwards later(*this);
         const auto weight = flow_.weigh(item);
@@ -281,14 +283,12 @@ public:
                 return wait_result::busy;
             if (flow_.closed || !s.here || flow_.items.has_item(s))
                 return wait_result::ready;
-            flow_.park(s);
-            if (flow_.puts.empty() || flow_.peers.unready() != 0)
+            if (flow_.puts.empty() || flow_.peers.unready() > 1) {
+                flow_.park(s);
                 return wait_result::queued;
+            }
         }
-        afterwards later(*this);
-        std::lock_guard lock(mutex_);
-        flow_.admit(later);
-        return wait_result::queued;
+        return wait_for_put(s);
     }
 
     /// Gives a wait up; false if it was woken already.
@@ -377,6 +377,21 @@ private:
     using afterwards = broadcast_afterwards<T>;
 
     const T& last() const noexcept { return *flow_.items.ring.at(flow_.items.tail() - 1).item; }
+
+    /// A subscriber waits, and so do puts: it may be the last that they wait for.
+    [[gnu::noinline]] wait_result wait_for_put(subscriber_type& s) {
+        afterwards later(*this);
+        std::lock_guard lock(mutex_);
+        const bool last = s.here && s.care == attention::lockstep && flow_.peers.unready() == 1;
+        if (last && !flow_.puts.empty() && !flow_.items.has_item(s))
+            flow_.ask_once(s, later);
+        if (flow_.closed || !s.here || flow_.items.has_item(s))
+            return wait_result::ready; // and need not be woken
+        flow_.park(s);
+        if (flow_.peers.unready() == 0)
+            flow_.admit(later);
+        return wait_result::queued;
+    }
 
     [[gnu::noinline]] poll<T> try_next_with_care(subscriber_type& s) {
         afterwards later(*this);

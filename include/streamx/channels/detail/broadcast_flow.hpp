@@ -94,10 +94,13 @@ struct broadcast_flow {
     void queue(put_ptr w, afterwards& later) {
         if (budget && puts.empty() && may_put())
             budget->wait_for(w->weight);
-        puts.push_back(std::move(w), time->now());
+        puts.push_back(std::move(w), held_at());
         easy_until = 0;
         time_patience(later);
     }
+
+    /// Whether it can be told at a glance that a put has to wait.
+    bool must_wait() const noexcept { return !puts.empty() || peers.unready() != 0; }
 
     bool may_put() noexcept {
         if (peers.active() == 0)
@@ -121,7 +124,7 @@ struct broadcast_flow {
     }
 
     put_ptr remove_put(put_waiter<T>& w, afterwards& later) noexcept {
-        const auto now = time->now();
+        const auto now = held_at();
         auto removed = puts.remove(w, now);
         if (puts.empty()) {
             if (shown)
@@ -266,6 +269,12 @@ struct broadcast_flow {
 
     clock::time_point patience_ends() const noexcept {
         return peers.patience_ends(items.tail(), puts.held_since());
+    }
+
+    /// What time it is for a put that begins or ceases to wait: roughly, unless there is patience to
+    /// be timed.
+    clock::time_point held_at() const noexcept {
+        return peers.has_patient() ? time->now() : time->roughly();
     }
 
     /// A put has come to wait, or another is the first now.

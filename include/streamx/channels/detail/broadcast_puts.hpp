@@ -58,7 +58,8 @@ public:
         if (&w == front())
             held_since_ = now;
         --count_;
-        blocked_for_ += now - w.since;
+        if (now > w.since) // the two may have come from a clock and a rough one
+            blocked_for_ += now - w.since;
         return waiting_.remove(w);
     }
 

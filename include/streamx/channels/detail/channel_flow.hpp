@@ -3,11 +3,11 @@
 #include <streamx/channels/detail/channel_afterwards.hpp>
 #include <streamx/channels/detail/channel_lane.hpp>
 #include <streamx/channels/detail/channel_rarely.hpp>
-#include <streamx/channels/detail/coarse_clock.hpp>
 #include <streamx/channels/detail/waiter.hpp>
 #include <streamx/channels/overflow.hpp>
 #include <streamx/core/error.hpp>
 #include <streamx/time/detail/clock.hpp>
+#include <streamx/time/detail/coarse_clock.hpp>
 
 #include <boost/asio/error.hpp>
 

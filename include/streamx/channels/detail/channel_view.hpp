@@ -3,9 +3,9 @@
 #include <streamx/channels/channel_stats.hpp>
 #include <streamx/channels/detail/channel_flow.hpp>
 #include <streamx/channels/detail/channel_node.hpp>
-#include <streamx/channels/detail/coarse_clock.hpp>
 #include <streamx/channels/detail/graph_node.hpp>
 #include <streamx/time/detail/clock.hpp>
+#include <streamx/time/detail/coarse_clock.hpp>
 
 #include <cstddef>
 #include <string>
