@@ -1,5 +1,6 @@
 #pragma once
 
+#include <streamx/channels/broadcast_stats.hpp>
 #include <streamx/channels/detail/broadcast_core.hpp>
 #include <streamx/channels/detail/broadcast_op.hpp>
 #include <streamx/channels/no_subscribers.hpp>
@@ -92,6 +93,10 @@ public:
             return *std::move(unseen);
         return self_->core->latest();
     }
+
+    /// What it has seen and what it was too late for: `delivered` values, `missed` ones, and a `lag`
+    /// of 1 while the latest is not seen.
+    subscription_stats stats() const { return self_->core->stats(*self_); }
 
     /// Whether there is a value that was not seen: given by neither `get` nor the stream.
     bool has_changed() const { return self_->core->has_item_for(*self_); }
@@ -257,6 +262,10 @@ public:
 
     bool is_open() const { return core_->is_open(); }
     std::size_t subscriber_count() const { return core_->subscriber_count(); }
+    /// The first value counts as `put`; `dropped` are those that watchers were too late for; and
+    /// `discarded` those that were set while there was none (they can be had all the same, as long as
+    /// they are the latest).
+    broadcast_stats stats() const { return core_->stats(); }
 
 private:
     detail::broadcast_ptr<T> core_;

@@ -2,6 +2,9 @@
 
 #include "broadcast_support.hpp"
 
+#include <streamx/operators/filter.hpp>
+#include <streamx/operators/map.hpp>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -87,6 +90,36 @@ TEST_F(broadcast_deadlock_test, row_20_so_is_one_that_has_all_before_it_that_it_
 
     EXPECT_EQ(full, errc::would_deadlock);
     EXPECT_EQ(put, 4) << "three items and one too many";
+}
+
+TEST_F(broadcast_deadlock_test, row_20_so_is_one_that_pulls_through_operators) {
+    code told;
+    spawn(b.subscribe(), [&](subscription<int> s) -> asio::awaitable<void> {
+        auto odd = std::move(s) | filter([](int i) { return i % 2 != 0; }) |
+                   map([](int i) { return i * 10; });
+        EXPECT_EQ(co_await odd.next(), 10);
+        auto [ec] = co_await b.async_put(2, asio::as_tuple(use_awaitable));
+        told = ec;
+    });
+    EXPECT_TRUE(b.try_put(1));
+    run();
+
+    EXPECT_EQ(told, errc::would_deadlock);
+}
+
+TEST_F(broadcast_deadlock_test, row_20_one_that_has_never_asked_is_waited_for_and_named) {
+    code ended;
+    spawn(b.subscribe({.name = "me"}), [&](subscription<int> s) -> asio::awaitable<void> {
+        auto [ec] = co_await b.async_put(1, asio::as_tuple(use_awaitable));
+        ended = ec;
+        (void)s;
+    });
+
+    EXPECT_FALSE(ended) << "whoever is to ask it may not have begun";
+    EXPECT_EQ(b.stats().held_back_by, "me");
+    b.close();
+    run();
+    EXPECT_EQ(ended, errc::closed);
 }
 
 TEST_F(broadcast_deadlock_test, a_put_that_can_complete_is_let_be) {

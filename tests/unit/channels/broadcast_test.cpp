@@ -80,6 +80,29 @@ TEST_F(broadcast_test, row_24_a_put_completes_when_the_last_has_asked) {
     EXPECT_EQ(c.item, 7);
 }
 
+TEST_F(broadcast_test, row_24_the_end_of_an_item_tells_that_all_have_processed_it) {
+    using item = std::shared_ptr<const int>;
+    broadcast<item> shared(ctx.get_executor());
+    bool processed = false;
+    auto one = shared.subscribe(), two = shared.subscribe();
+    received<item> a, c;
+    one.async_next(into(a));
+    two.async_next(into(c));
+    run();
+    EXPECT_TRUE(shared.try_put(item(new int(7), [&](const int* p) {
+        processed = true;
+        delete p;
+    })));
+    run();
+    EXPECT_EQ(**a.item, 7);
+
+    a.item.reset();
+    EXPECT_FALSE(processed) << "the other works on it, and the broadcast has let go of it";
+    c.item.reset();
+
+    EXPECT_TRUE(processed);
+}
+
 TEST_F(broadcast_test, who_tries_asks_for_as_long_as_that) {
     auto one = b.subscribe();
     auto two = b.subscribe();

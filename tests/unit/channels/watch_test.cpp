@@ -148,6 +148,28 @@ TEST_F(watch_test, update_tells_only_of_changes) {
     EXPECT_EQ(w.get(), 1);
 }
 
+TEST_F(watch_test, its_statistics_count_what_was_set_seen_and_skipped) {
+    w.set(1); // for nobody
+    auto s = w.subscribe();
+    auto idle = w.subscribe();
+    EXPECT_EQ(s.get(), 1);
+    for (int n : {2, 3, 4})
+        w.set(n);
+    EXPECT_EQ(take_all(s), (ints{4}));
+
+    EXPECT_EQ(w.stats().put, 5u) << "the first value counts";
+    EXPECT_EQ(w.stats().discarded, 2u);
+    EXPECT_EQ(w.stats().delivered, 2u);
+    EXPECT_EQ(w.stats().dropped, 2u + 3u) << "two of one, three of the other";
+    EXPECT_EQ(w.stats().subscribers, 2u);
+    EXPECT_EQ(s.stats().delivered, 2u);
+    EXPECT_EQ(s.stats().missed, 2u);
+    EXPECT_EQ(s.stats().lag, 0u);
+    EXPECT_EQ(idle.stats().missed, 3u);
+    EXPECT_EQ(idle.stats().lag, 1u);
+    EXPECT_EQ(idle.stats().policy, overflow::drop_oldest);
+}
+
 TEST_F(watch_test, its_failure_comes_after_the_last_value) {
     auto s = w.subscribe();
     w.set(1);
