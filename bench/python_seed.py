@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the lockstep of the Python package this library's broadcast goes back to (MasonFlint44/streamx).
 
-    bench/python_seed.py <folder that the package streamx is in> [items]
+    bench/python_seed.py <folder that the package streamx is in> [items [consumers]]
 
 Prints lines as the benches do: bench=<name> items=<n> ns_per_item=<median of 5>, an item being one
 that is delivered to one consumer. Compare with `broadcast --filter=lockstep`.
@@ -34,13 +34,13 @@ async def exchange(AsyncStream, items, consumers):
 
 
 def main():
-    if len(sys.argv) not in (2, 3):
+    if len(sys.argv) not in (2, 3, 4):
         sys.exit(__doc__)
     sys.path.insert(0, sys.argv[1])
     from streamx import AsyncStream
 
-    items = int(sys.argv[2]) if len(sys.argv) == 3 else 20_000
-    for consumers in (1, 4, 16):
+    items = int(sys.argv[2]) if len(sys.argv) > 2 else 20_000
+    for consumers in (int(sys.argv[3]),) if len(sys.argv) == 4 else (1, 4, 16):
         n = max(items // consumers, 1)
         runs = [asyncio.run(exchange(AsyncStream, n, consumers)) for _ in range(5)]
         print(f"bench=python_seed/lockstep/{consumers} items={n * consumers} ns_per_item={statistics.median(runs):.0f}")

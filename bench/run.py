@@ -29,6 +29,7 @@ PEERS = ROOT.parent / "shared" / "peers"
 RESULTS = ROOT / "bench" / "RESULTS.md"
 RUST = BUILD / "peers" / "rust" / "target" / "release" / "peers"
 CPP = BUILD / "peers" / "cpp"
+PYTHON_SEED = BUILD / "peers" / "python_seed"  # a checkout of MasonFlint44/streamx, where somebody put one
 
 
 # ------------------------------------------------------------------------------- what is measured
@@ -54,6 +55,12 @@ class Cpp:
 class Rust:
     """A bench of the Rust peers."""
     name: str
+
+
+@dataclass
+class Python:
+    """The lockstep of the Python package, by bench/python_seed.py."""
+    consumers: int
 
 
 @dataclass
@@ -98,6 +105,11 @@ def cross(producers, capacity):
 
 def raw_cross(producers, capacity):
     return Ours("cross_thread", f"cross/raw_try_first/p{producers}/cap{capacity}")
+
+
+def python_seed(consumers):
+    """The Python package where it is there, else what it took when it was."""
+    return Python(consumers) if PYTHON_SEED.is_dir() else Recorded({1: 26_700, 4: 17_600, 16: 12_800}[consumers])
 
 
 NPM_SERVER_NS = 1974  # the best of `streamx bench` against a Flowable of 16 bytes, 200 000 items
@@ -286,7 +298,8 @@ FIGURES += [
     Figure(
         f"broadcast, {how}, {consumers} consumer{'s' if consumers != 1 else ''}{by}",
         Ours("broadcast", f"broadcast/{ours}/{consumers}"),
-        [Peer(label, Rust(f"broadcast/{theirs}_same/consumers={consumers}"), at_least=at_least)],
+        [Peer(label, Rust(f"broadcast/{theirs}_same/consumers={consumers}"), at_least=at_least)] +
+        ([Peer("the Python package", python_seed(consumers), at_least=100)] if theirs == "lockstep" else []),
         count=True,
     )
     for how, ours, label, theirs, at_least in (
@@ -532,6 +545,8 @@ def command_of(bench, reps=None, target_ms=None, items=None):
     """The command that runs a bench, or None where it was not built."""
     if isinstance(bench, Recorded):
         return None
+    if isinstance(bench, Python):
+        return [sys.executable, str(ROOT / "bench" / "python_seed.py"), str(PYTHON_SEED), "10000", str(bench.consumers)]
     if isinstance(bench, Rust):
         command = [RUST, bench.name]
         command += [str(items)] if items else []
@@ -566,6 +581,8 @@ def run_bench(command):
 
 def instructions(bench, between):
     """Instructions an item: the slope between two numbers of items, so that set-up does not count."""
+    if isinstance(bench, Python):
+        return None
     few, many = between
     counted = []
     for items in (few, many):
