@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,11 @@ struct arguments {
 
 /// What the tool ends with: scripts branch on it.
 enum exit_code { done = 0, failed = 1, usage = 2, unreachable = 3, refused = 4 };
+
+/// What the command line says cannot be.
+struct bad_command_line : std::invalid_argument {
+    using invalid_argument::invalid_argument;
+};
 
 /// Thrown when nobody reads what is printed any more.
 struct output_closed {};

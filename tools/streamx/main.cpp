@@ -40,13 +40,22 @@ int code_of(const boost::system::error_code& ec) {
     return failed;
 }
 
+/// What a failure says, without the number of its code and the place in the source that Boost adds.
+std::string plain(const boost::system::system_error& e) {
+    const std::string text = e.what();
+    return text.substr(0, text.find(std::string(" [") + e.code().category().name() + ':'));
+}
+
 int say(const std::exception_ptr& failure) {
     try {
         std::rethrow_exception(failure);
     } catch (const output_closed&) {
         return done; // who read our output has had enough
-    } catch (const boost::system::system_error& e) {
+    } catch (const bad_command_line& e) {
         std::cerr << "streamx: " << e.what() << '\n';
+        return usage;
+    } catch (const boost::system::system_error& e) {
+        std::cerr << "streamx: " << plain(e) << '\n';
         return code_of(e.code());
     } catch (const std::exception& e) {
         std::cerr << "streamx: " << e.what() << '\n';

@@ -34,6 +34,7 @@ asio::awaitable<void> relay(const arguments& a) {
         return from->async_fire_and_forget(
             std::move(r.metadata), std::move(r.message), asio::use_awaitable);
     });
-    std::cerr << "relaying to " << server.listen(a.out_url) << std::endl;
+    const auto where = server.listen(a.out_url);
+    std::cerr << "relaying to " << where << std::endl;
     co_await from->async_wait_closed(asio::use_awaitable);
 }

@@ -20,13 +20,14 @@
 
 #include <unistd.h>
 
+#include <charconv>
 #include <chrono>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace asio = boost::asio;
@@ -36,17 +37,18 @@ using rsocket::payload;
 namespace {
 
 std::uint64_t number(const std::string& text, const std::string& of) {
-    std::size_t used = 0;
-    const auto n = text.empty() || text[0] == '-' ? 0 : std::stoull(text, &used);
-    if (used != text.size() || text.empty())
-        throw std::invalid_argument(of + ": '" + text + "' is not a number");
+    std::uint64_t n = 0;
+    const auto* end = text.data() + text.size();
+    const auto [used, ec] = std::from_chars(text.data(), end, n);
+    if (ec != std::errc() || used != end)
+        throw bad_command_line(of + ": '" + text + "' is not a number");
     return n;
 }
 
 std::shared_ptr<std::ifstream> open(const std::string& path) {
     auto file = std::make_shared<std::ifstream>(path);
     if (!*file)
-        throw std::invalid_argument("cannot read " + path);
+        throw bad_command_line("cannot read " + path);
     return file;
 }
 
@@ -131,7 +133,7 @@ void add_route(
         server.on_fire_and_forget(
             name, [](const rsocket::request& r) { std::cout << r.message.data << std::endl; });
     } else {
-        throw std::invalid_argument("'" + source + "' is no source: see streamx serve --help");
+        throw bad_command_line("'" + source + "' is no source: see streamx serve --help");
     }
 }
 
@@ -156,11 +158,13 @@ asio::awaitable<void> serve(const arguments& a) {
     for (const auto& route : a.routes) {
         const auto equals = route.find('=');
         if (equals == std::string::npos)
-            throw std::invalid_argument("'" + route + "' is not of the form NAME=SOURCE");
+            throw bad_command_line("'" + route + "' is not of the form NAME=SOURCE");
         add_route(server, ex, route.substr(0, equals), route.substr(equals + 1));
     }
-    for (const auto& url : a.urls)
-        std::cerr << "listening on " << server.listen(url) << std::endl;
+    for (const auto& url : a.urls) {
+        const auto where = server.listen(url);
+        std::cerr << "listening on " << where << std::endl;
+    }
     streamx::io::signal_stream stop(ex, {SIGINT, SIGTERM});
     co_await stop.next();
     co_await server.async_stop(std::chrono::seconds(2), asio::use_awaitable);

@@ -122,7 +122,11 @@ def main(directory):
     reader.stdout.close()  # nobody reads: it ends, without a word
     assert reader.wait(10) == 0
     stop(server)
-    assert run("sub", at, "n")[0] == 3  # nobody listens there any more
+    code, _, err = run("sub", at, "n")  # nobody listens there any more
+    assert (code, err) == (3, "streamx: Connection refused\n"), (code, err)
+    for source in ("counter:5", "count:x", "count:-1", "file:/nobody/has/this"):
+        code, out, err = run("serve", "tcp://127.0.0.1:0", "--route", f"n={source}")
+        assert code == 2 and source.split(":")[1] in err and err.count("\n") == 1, (code, err)
     for url in ("http://x", "tcp://x", "ws://:x", "unix://relative"):
         code, out, err = run("sub", url, "n")
         assert (code, out) == (2, "") and "URL" in err and err.count("\n") == 1, (code, err)

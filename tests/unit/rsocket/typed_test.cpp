@@ -187,10 +187,10 @@ TEST_F(typed_test, a_handler_may_be_a_coroutine_that_keeps_what_it_was_given_by_
     run([&]() -> asio::awaitable<void> {
         auto c = co_await connect();
         const query q{"XYZ", 2};
-        EXPECT_EQ(
-            co_await c.async_request_response<quote>("quote", q, asio::use_awaitable),
-            (quote{"XYZquote", 2}));
-        EXPECT_EQ(co_await every(c.request_stream<int>("count", q)), (std::vector{7, 7}));
+        const auto one = co_await c.async_request_response<quote>("quote", q, asio::use_awaitable);
+        EXPECT_EQ(one, (quote{"XYZquote", 2}));
+        const auto sevens = co_await every(c.request_stream<int>("count", q));
+        EXPECT_EQ(sevens, (std::vector{7, 7}));
         co_await c.async_fire_and_forget("log", 5, asio::use_awaitable);
         while (forgotten == 0)
             co_await asio::post(asio::use_awaitable);
@@ -205,7 +205,8 @@ TEST_F(typed_test, an_answer_is_of_what_the_handler_gives_where_nothing_else_is_
         "type", [](const payload&, const request& r) { return r.data_type; });
     run([&]() -> asio::awaitable<void> {
         auto c = co_await connect();
-        EXPECT_EQ(co_await every(c.request_stream<int>("ticks")), (std::vector{1, 2, 3}));
+        const auto ticks = co_await every(c.request_stream<int>("ticks"));
+        EXPECT_EQ(ticks, (std::vector{1, 2, 3}));
         EXPECT_EQ(
             co_await c.async_request_response<std::size_t>("size", "four", asio::use_awaitable),
             4U);
