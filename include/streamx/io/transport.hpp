@@ -161,7 +161,7 @@ private:
         void close() override { detail::close_stream(stream); }
         error_code set_linger([[maybe_unused]] const asio::socket_base::linger& option) override {
             error_code ec;
-            if constexpr (requires { stream.lowest_layer().set_option(option, ec); })
+            if constexpr (detail::resettable<S>)
                 stream.lowest_layer().set_option(option, ec);
             return ec;
         }

@@ -4,6 +4,7 @@
 #include <streamx/io/json_lines.hpp>
 #include <streamx/io/length_prefixed.hpp>
 #include <streamx/io/lines.hpp>
+#include <streamx/io/transport.hpp>
 
 #include <streamx/testing/completion_probe.hpp>
 
@@ -13,8 +14,10 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/connect_pair.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/readable_pipe.hpp>
+#include <boost/asio/serial_port.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/writable_pipe.hpp>
 
@@ -30,8 +33,11 @@
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -182,6 +188,31 @@ TEST_F(tcp_test, unix_sockets_and_pipes_do_as_well) {
     }
     auto lines = io::lines(std::move(from));
     EXPECT_EQ(all_of(lines).first, std::vector{"through a pipe"s});
+}
+
+TEST_F(tcp_test, serial_ports_do_as_well) {
+    asio::posix::stream_descriptor device(ctx, ::posix_openpt(O_RDWR | O_NOCTTY));
+    ASSERT_EQ(::grantpt(device.native_handle()), 0);
+    ASSERT_EQ(::unlockpt(device.native_handle()), 0);
+    asio::serial_port port(ctx, ::ptsname(device.native_handle()));
+    termios raw{};
+    ::cfmakeraw(&raw);
+    ASSERT_EQ(::tcsetattr(port.native_handle(), TCSANOW, &raw), 0);
+
+    auto here = io::framed<io::line_codec>(std::move(port));
+    auto there = io::framed<io::line_codec>(io::transport(std::move(device)));
+    EXPECT_TRUE(here.out.try_send("over a wire"));
+    EXPECT_TRUE(there.out.try_send("and back"));
+    const auto first_of = [&](auto& in) {
+        completion_probe<std::optional<std::string>> p;
+        p.start([&](auto h) { in.async_next(std::move(h)); });
+        run_until_done([&] { return p.calls() == 1; });
+        return p->value.value();
+    };
+    EXPECT_EQ(first_of(there.in), "over a wire");
+    EXPECT_EQ(first_of(here.in), "and back");
+    here.out.close(make_failure(errc::full, "test")); // knows no reset, and is closed
+    EXPECT_FALSE(here.out.is_open());
 }
 
 TEST_F(tcp_test, json_lines_carry_any_type_both_ways) {

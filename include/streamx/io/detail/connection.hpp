@@ -34,11 +34,18 @@ void close_stream(S& s) {
         s.close();
 }
 
+/// What has a socket at its bottom, of whose closing a reset can be made. A serial port has a `set_option`
+/// too, which does not compile with this one.
+template <class S>
+concept resettable = requires(S& s, error_code& ec) {
+    s.lowest_layer().set_option(asio::socket_base::linger(), ec);
+} && !requires(S& s) { s.lowest_layer().send_break(); };
+
 /// Closes a stream so that the peer does not take it for an end, where that can be said.
 template <class S>
 void reset_stream(S& s) {
     [[maybe_unused]] error_code ignored;
-    if constexpr (requires { s.lowest_layer().set_option(asio::socket_base::linger(), ignored); })
+    if constexpr (resettable<S>)
         s.lowest_layer().set_option(asio::socket_base::linger(true, 0), ignored);
     close_stream(s);
 }
