@@ -81,6 +81,8 @@ class layer {
         asio::mutable_buffer to;
     };
 
+    /// Done when the WebSocket has written it, not when it has taken it: what is flushed here is to be with
+    /// the kernel, and one outbox full is enough.
     struct write_op {
         using executor_type = asio::any_io_executor;
         using cancellation_slot_type = asio::cancellation_slot;
@@ -88,10 +90,21 @@ class layer {
         cancellation_slot_type get_cancellation_slot() const noexcept {
             return handler.get_cancellation_slot();
         }
-        void operator()(error_code ec) { handler(ec, ec ? 0 : size); }
+        void operator()(error_code ec) {
+            if (!ec && !of->ws)
+                ec = asio::error::operation_aborted;
+            if (!ec && !std::exchange(taken, true)) {
+                auto& out = of->ws->out; // this is moved away
+                return out.async_flush(std::move(*this));
+            }
+            of.reset();
+            std::move(handler)(ec, ec ? 0 : size);
+        }
 
+        std::shared_ptr<state> of;
         transferred handler;
         std::size_t size;
+        bool taken = false;
     };
 
 public:
@@ -115,7 +128,7 @@ public:
         asio::buffer_copy(asio::buffer(bytes), buffers);
         const auto size = bytes.size();
         state_->ws->out.async_send(
-            websocket_message(std::move(bytes), true), write_op{std::move(handler), size});
+            websocket_message(std::move(bytes), true), write_op{state_, std::move(handler), size});
     }
 
     void async_shutdown(streamx::detail::any_handler<error_code> handler) {

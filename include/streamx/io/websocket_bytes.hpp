@@ -11,6 +11,9 @@ namespace streamx::io {
 ///
 ///     auto [in, out] = framed<length_prefixed_codec>(websocket_bytes(*std::move(ws)), limits);
 ///
+/// A write completes when the connection under it has taken the message: so `async_flush` of a sink on top
+/// means that too.
+///
 /// The peer's close ends what is read as `websocket_stream` says. A WebSocket has no half close: telling the
 /// end ends both directions once the peer has answered. Pings are sent and answered while somebody pulls, and
 /// so `limits.idle` of what is on top may be `endpoint_limits::no_deadline`.

@@ -413,6 +413,24 @@ TEST_F(websocket_test, as_bytes_is_a_connection_both_ways) {
     EXPECT_TRUE(back.ended) << back.what;
 }
 
+TEST_F(websocket_test, as_bytes_is_flushed_when_the_connection_has_taken_it) {
+    connect(1000);
+    auto [server, client] = both();
+    auto out = io::lines_sink(io::websocket_bytes(std::move(*server)));
+    EXPECT_TRUE(out.try_send(std::string(5000, 'x')));
+    completion_probe<> flushed;
+    out.async_flush(flushed.handler());
+    poll();
+    EXPECT_EQ(flushed->calls, 0) << "nobody reads, and so most of it is not written";
+    EXPECT_EQ(out.queued_items(), 1u);
+    auto in = io::lines(io::websocket_bytes(std::move(*client)));
+    EXPECT_EQ(next(ctx, in).value.value(), std::string(5000, 'x'));
+    poll();
+    EXPECT_EQ(flushed->calls, 1);
+    EXPECT_FALSE(flushed->ec) << flushed->what;
+    EXPECT_EQ(out.queued_items(), 0u);
+}
+
 TEST_F(websocket_test, as_bytes_tells_a_failure_from_an_end) {
     auto [server, client] = both();
     auto out = io::lines_sink(io::websocket_bytes(std::move(*server)));
