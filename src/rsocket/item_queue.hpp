@@ -1,12 +1,13 @@
 #pragma once
 
+#include "fifo.hpp"
+
 #include <streamx/rsocket/payload.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,7 +28,7 @@ public:
         append(static_cast<std::uint32_t>(data.size()), data);
     }
     void push(payload&& item) {
-        large_.push_back(std::move(item));
+        large_.push(std::move(item));
         append(is_large, {});
     }
 
@@ -37,7 +38,7 @@ public:
         std::memcpy(&size, bytes_.get() + first_, sizeof size);
         first_ += sizeof size;
         if (size == is_large)
-            return pop_large();
+            return large_.pop();
         const char* data = bytes_.get() + first_;
         first_ += size;
         return payload(std::string(data, size));
@@ -75,16 +76,10 @@ private:
         last_ = used;
     }
 
-    payload pop_large() {
-        payload item = std::move(large_.front());
-        large_.pop_front();
-        return item;
-    }
-
     std::unique_ptr<char[]> bytes_;
     std::size_t capacity_ = 0;
     std::size_t first_ = 0, last_ = 0; // what is there, in `bytes_`
-    std::deque<payload> large_;
+    fifo<payload> large_;
 };
 
 } // namespace streamx::rsocket

@@ -72,8 +72,7 @@ void session::pump() {
     scheduled_ = false;
     const auto self = shared_from_this();
     while (!turns_.empty() && engine_.has_room()) {
-        const auto f = std::move(turns_.front());
-        turns_.pop_front();
+        const auto f = turns_.pop();
         f->queued = false;
         if (turn(f))
             queue(f);
@@ -105,15 +104,12 @@ void session::handle(event& e) {
         return on_resume(e);
     case event::kind::established:
         transport_error_ = {};
-        for (const auto& waiting : std::exchange(unsent_, {}))
-            queue(waiting);
+        send_waiting();
         if (hooks_.established)
             hooks_.established();
         return;
     case event::kind::leased:
-        for (const auto& waiting : std::exchange(unsent_, {}))
-            queue(waiting);
-        return;
+        return send_waiting();
     case event::kind::request:
         return on_request(e);
     case event::kind::item:
@@ -225,11 +221,19 @@ void session::on_closed(const event& e) {
     watch();
 }
 
+void session::send_waiting() {
+    for (auto waiting = std::exchange(unsent_, {}); !waiting.empty();)
+        queue(waiting.pop());
+}
+
 void session::fail_waiting(error_code ec, const std::string& text) {
     auto waiting = std::exchange(unsent_, {});
-    for (const auto& f : std::exchange(turns_, {}))
-        (f->id == 0 ? waiting : turns_).push_back(f);
-    for (const auto& f : waiting) {
+    for (auto turns = std::exchange(turns_, {}); !turns.empty();) {
+        auto f = turns.pop();
+        (f->id == 0 ? waiting : turns_).push(std::move(f));
+    }
+    while (!waiting.empty()) {
+        const auto f = waiting.pop();
         drop_source(*f);
         f->inbox->finish(failure_of(ec, text));
     }

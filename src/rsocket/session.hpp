@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine.hpp"
+#include "fifo.hpp"
 #include "flow.hpp"
 
 #include <streamx/core/any_stream.hpp>
@@ -12,7 +13,6 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 
-#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -119,6 +119,7 @@ private:
     void call(const flow_ptr& f, const Handler& handler, request r, Args... args);
     void answered(const flow_ptr& f, any_stream<payload> source);
     void failed(const flow_ptr& f, const std::exception_ptr& failure);
+    void send_waiting();
     void fail_waiting(error_code ec, const std::string& text);
 
     void queue(const flow_ptr& f);
@@ -150,8 +151,8 @@ private:
     error_code transport_error_;
     std::weak_ptr<wire> wire_; // its outstanding read or write keeps it, and it keeps this session
     std::vector<event> spare_; // what `handle_events` has done with: its memory is used again
-    std::deque<flow_ptr> turns_;
-    std::deque<flow_ptr> unsent_; // requests that wait for a connection, or a lease
+    fifo<flow_ptr> turns_;
+    fifo<flow_ptr> unsent_; // requests that wait for a connection, or a lease
     bool scheduled_ = false;
     bool over_ = false;
 };

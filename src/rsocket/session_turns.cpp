@@ -41,7 +41,7 @@ session::begin(frame_type type, payload first, std::uint32_t window, any_stream<
 
 void session::queue(const flow_ptr& f) {
     if (!std::exchange(f->queued, true))
-        turns_.push_back(f);
+        turns_.push(f);
 }
 
 /// True if it has more to send, and is to have another turn.
@@ -116,7 +116,7 @@ bool session::send_request(const flow_ptr& f) {
         return false;
     }
     if (!engine_.may_request(now())) {
-        unsent_.push_back(f);
+        unsent_.push(f);
         return false;
     }
     if (f->type == frame_type::request_channel) {
