@@ -5,10 +5,13 @@
 //                             each, its memory for each subscriber, and how often an event was encoded
 //   connections/sse_burst/10000
 //                             ten events at once: several go in one write
-//   connections/idle          memory of a session that takes lines and answers them, and waits for one
+//   connections/idle          memory of a session that takes lines and answers them, and waits for one: a
+//                             coroutine, with an idle deadline, an outbox and the 1 KiB that ours begins to
+//                             read into
 //   connections/idle_used     the same after a line and its answer
 //   connections/raw_idle, connections/raw_idle_used
-//                             a minimal session on raw Asio that holds the same buffer
+//                             the same coroutine on raw Asio: a socket and a buffer of 1 KiB, no deadline
+//   connections/raw_callbacks the least that can be: one object, no coroutine, no deadline
 
 #include "two_processes.hpp"
 
@@ -67,15 +70,24 @@ struct order {
     std::uint64_t n = 0;
 };
 struct state {
-    std::uint16_t events_port, lines_port, raw_port;
+    std::uint16_t events_port, lines_port, raw_port, raw_callbacks_port;
     std::uint64_t encoded; // events, so far
     double cpu_ns, resident, heap;
 };
 
-/// Lines come back: as few lines of raw Asio as can be.
-class raw_session : public std::enable_shared_from_this<raw_session> {
+/// What comes goes back: the shortest that can be written.
+asio::awaitable<void> raw_session(tcp::socket socket) {
+    std::array<char, session_buffer> buffer;
+    for (;;) {
+        const auto n = co_await socket.async_read_some(asio::buffer(buffer), use_awaitable);
+        co_await asio::async_write(socket, asio::buffer(buffer, n), use_awaitable);
+    }
+}
+
+/// The same with the least memory.
+class raw_callbacks : public std::enable_shared_from_this<raw_callbacks> {
 public:
-    explicit raw_session(tcp::socket s) : socket_(std::move(s)) {}
+    explicit raw_callbacks(tcp::socket s) : socket_(std::move(s)) {}
 
     void read() {
         socket_.async_read_some(
@@ -111,14 +123,15 @@ class far_side {
 public:
     far_side(asio::io_context& ctx, int control)
         : ctx_(ctx), control_(ctx, control), events_(ctx, any_port()), lines_(ctx, any_port()),
-          raw_(ctx, any_port()), feed_(ctx.get_executor()) {
+          raw_(ctx, any_port()), raw_callbacks_(ctx, any_port()), feed_(ctx.get_executor()) {
         asio::co_spawn(ctx, obey(), check);
         asio::co_spawn(
             ctx,
             io::http_serve(events_, [this](io::http_exchange& x) { return subscribe(x); }),
             check);
-        asio::co_spawn(ctx, accept_lines(), check);
-        accept_raw();
+        asio::co_spawn(ctx, accept_each(lines_, session), check);
+        asio::co_spawn(ctx, accept_each(raw_, raw_session), check);
+        accept_callbacks();
     }
 
 private:
@@ -154,6 +167,7 @@ private:
                 events_.local_endpoint().port(),
                 lines_.local_endpoint().port(),
                 raw_.local_endpoint().port(),
+                raw_callbacks_.local_endpoint().port(),
                 encoded_,
                 cpu_ns(),
                 resident(),
@@ -170,24 +184,25 @@ private:
         }
     }
 
-    asio::awaitable<void> accept_lines() {
-        auto connections = io::accept_stream(lines_);
+    asio::awaitable<void>
+    accept_each(tcp::acceptor& acceptor, asio::awaitable<void> (*serve)(tcp::socket)) {
+        auto connections = io::accept_stream(acceptor);
         while (auto socket = co_await connections.next())
-            asio::co_spawn(ctx_, session(*std::move(socket)), asio::detached);
+            asio::co_spawn(ctx_, serve(*std::move(socket)), asio::detached);
     }
 
-    void accept_raw() {
-        raw_.async_accept([this](boost::system::error_code ec, tcp::socket s) {
+    void accept_callbacks() {
+        raw_callbacks_.async_accept([this](boost::system::error_code ec, tcp::socket s) {
             if (ec)
                 return;
-            std::make_shared<raw_session>(std::move(s))->read();
-            accept_raw();
+            std::make_shared<raw_callbacks>(std::move(s))->read();
+            accept_callbacks();
         });
     }
 
     asio::io_context& ctx_;
     asio::posix::stream_descriptor control_;
-    tcp::acceptor events_, lines_, raw_;
+    tcp::acceptor events_, lines_, raw_, raw_callbacks_;
     streamx::broadcast<io::sse_frame> feed_;
     std::uint64_t put_ = 0;
     std::array<const char*, 1024> bytes_{}; // of the last events
@@ -345,4 +360,5 @@ int main(int argc, char** argv) {
     idle("connections/raw_idle", &state::raw_port, false);
     idle("connections/idle_used", &state::lines_port, true);
     idle("connections/raw_idle_used", &state::raw_port, true);
+    idle("connections/raw_callbacks", &state::raw_callbacks_port, false);
 }

@@ -452,7 +452,8 @@ SAYS = [
     ("SSE, the same with ten events at once", "connections/sse_burst/10000", "server_cpu_ns", "ns", None, None),
     ("SSE, a broadcast to 10 000 subscribers: encodings of an event", "connections/sse/10000", "encodes_an_event", "", 1, None),
     ("SSE, a broadcast to 10 000 subscribers: the server's memory, a subscriber", "connections/sse/10000", "bytes_per_subscriber", "bytes", None, None),
-    ("an idle session of lines beyond a minimal one on raw Asio", "connections/idle", "rss_bytes_per_item", "bytes", 2048, "connections/raw_idle"),
+    ("an idle session of lines beyond the same coroutine on raw Asio", "connections/idle", "rss_bytes_per_item", "bytes", 2048, "connections/raw_idle"),
+    ("the same beyond one of callbacks, the least that can be", "connections/idle", "rss_bytes_per_item", "bytes", None, "connections/raw_callbacks"),
     ("the same after a line and its answer", "connections/idle_used", "rss_bytes_per_item", "bytes", 2048, "connections/raw_idle_used"),
 ]
 
