@@ -2,6 +2,7 @@
 // the disk has not taken is not read, so TCP holds the client back.
 //
 //   http_upload FILE [PORT]      then: curl -T big.ndjson http://127.0.0.1:PORT/
+//                                and:  curl http://127.0.0.1:PORT/   to have it back, as slowly as you like
 
 #include <streamx/io/http.hpp>
 #include <streamx/io/line_codec.hpp>
@@ -43,6 +44,19 @@ asio::awaitable<void> store(std::string path, io::http_exchange& x) {
         std::to_string(lines) + " lines in " + std::to_string(writes) + " writes\n");
 }
 
+asio::awaitable<void> give_back(std::string path, io::http_exchange& x) {
+    std::ifstream disk(path);
+    auto out = x.stream<io::line_codec>("application/x-ndjson");
+    for (std::string line; std::getline(disk, line);)
+        co_await out.send(std::move(line)); // waits while the client takes no more
+}
+
+asio::awaitable<void> answer(std::string path, io::http_exchange& x) {
+    const auto& method = x.request().method;
+    const bool upload = method == "PUT" || method == "POST";
+    return upload ? store(std::move(path), x) : give_back(std::move(path), x);
+}
+
 int main(int argc, char** argv) {
     if (argc < 2) {
         std::cerr << "usage: http_upload FILE [PORT]\n";
@@ -54,7 +68,7 @@ int main(int argc, char** argv) {
     std::cout << "http://127.0.0.1:" << acceptor.local_endpoint().port() << "/" << std::endl;
     asio::co_spawn(
         context,
-        io::http_serve(acceptor, [&](io::http_exchange& x) { return store(argv[1], x); }),
+        io::http_serve(acceptor, [&](io::http_exchange& x) { return answer(argv[1], x); }),
         asio::detached);
     context.run();
 }
