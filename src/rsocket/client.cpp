@@ -70,13 +70,16 @@ public:
         hooks.established = [weak] {
             if (const auto self = weak.lock()) {
                 self->delays_.reset();
+                self->enter(client_state::connected);
                 if (!std::exchange(self->was_connected_, true))
                     self->connected->wake();
             }
         };
-        hooks.lost = [weak] {
-            if (const auto self = weak.lock())
-                self->dial_later();
+        hooks.lost = [weak](error_code why) {
+            if (const auto self = weak.lock()) {
+                self->enter(client_state::reconnecting, why);
+                self->dial_later(why);
+            }
         };
         hooks.closed = [weak](session&, error_code ec, const std::string&) {
             if (const auto self = weak.lock())
@@ -91,6 +94,7 @@ public:
             options_.responder,
             std::move(hooks));
         requests = session_->requests();
+        session_->set_when_lost(options_.lost);
     }
 
     void dial_first(const std::string& text) {
@@ -138,14 +142,20 @@ private:
             }
             if (!self->was_connected_)
                 return self->end(ec);
-            self->dial_later();
+            self->dial_later(ec);
         });
     }
 
-    void dial_later() {
+    void dial_later(error_code why) {
+        if (over_) // who was told that it is lost has closed it
+            return;
         const auto pause = dial_ ? delays_.next() : std::nullopt;
-        if (!pause)
+        if (!pause && session_->protocol().resumable())
             return session_->close(errc::rejected_resume, "the session could not be resumed");
+        if (!pause) {
+            gave_up_ = why;
+            return session_->close(errc::connection_error, "there is no way to connect again");
+        }
         async_sleep_for(
             executor,
             *pause,
@@ -164,9 +174,18 @@ private:
         wake_up_.emit(asio::cancellation_type::terminal);
     }
 
+    void enter(client_state s, error_code why = {}) {
+        state = s;
+        if (options_.on_state)
+            options_.on_state(s, why);
+    }
+
     void end(error_code ec) {
         if (std::exchange(over_, true))
             return;
+        if (gave_up_)
+            ec = gave_up_;
+        enter(client_state::closed, ec);
         stop_dialling();
         connected->wake(ec ? ec : error_code(streamx::errc::closed));
         closed->wake(ec);
@@ -180,6 +199,7 @@ private:
     std::shared_ptr<activity> dialling_;
     asio::cancellation_signal wake_up_;
     backoff_delays delays_;
+    error_code gave_up_; // with this, to connect again
     bool was_attached_ = false;
     bool was_connected_ = false;
     bool over_ = false;

@@ -108,6 +108,7 @@ void engine::on_connection_error(const frame& f) {
         }
     }
     close(code, f.data);
+    events.back().by_peer = true;
 }
 
 // Leases

@@ -34,7 +34,7 @@ struct event {
         metadata_push, ///< `message.metadata`
         leased,        ///< requests may be sent again
         draining,      ///< the peer closes when the streams are over: no new requests
-        closed,        ///< this connection is over: `error`, `text`. A resumable session may go on
+        closed, ///< this connection is over: `error`, `text`, `by_peer`. A resumable session may go on
     };
 
     kind what;
@@ -47,6 +47,7 @@ struct event {
     std::uint64_t position = 0, first = 0;
     error_code error = {};
     std::string text = {};
+    bool by_peer = false; ///< closed: the peer has said so
     std::string metadata_mime = {}, data_mime = {};
 };
 

@@ -104,6 +104,7 @@ void session::handle(event& e) {
         return on_resume(e);
     case event::kind::established:
         transport_error_ = {};
+        was_established_ = true;
         send_waiting();
         if (hooks_.established)
             hooks_.established();
@@ -146,6 +147,8 @@ void session::handle(event& e) {
             routes_->pushed(std::move(*e.message.metadata));
         return;
     case event::kind::draining:
+        if (when_lost_ == when_lost::wait)
+            return;
         return fail_waiting(errc::connection_close, "the peer takes no new requests");
     case event::kind::closed:
         return on_closed(e);
@@ -202,14 +205,17 @@ void session::on_closed(const event& e) {
         drop_wire();
         transport_error_ = e.error;
         if (hooks_.lost)
-            hooks_.lost();
+            hooks_.lost(e.error);
         return;
     }
-    if (std::exchange(over_, true))
+    if (over_)
         return;
     const auto self = shared_from_this();
     const auto why =
         e.error == streamx::errc::closed && transport_error_ ? transport_error_ : e.error;
+    if (begins_anew(why, e.by_peer))
+        return begin_anew(why);
+    over_ = true;
     fail_waiting(why, e.text);
     linger_ = streamx::detail::later(now(), limits_.shutdown);
     next_lease_.reset();
@@ -219,6 +225,31 @@ void session::on_closed(const event& e) {
         hooks_.gone();
     schedule();
     watch();
+}
+
+/// Not after what the peer has refused in SETUP, or this end in what came: it would be so again.
+bool session::begins_anew(error_code why, bool by_peer) const noexcept {
+    if (when_lost_ == when_lost::close || !was_established_)
+        return false;
+    const bool ended = by_peer && why.value() >= static_cast<int>(errc::connection_error);
+    return why.category() != error_category() || why == errc::connection_close || ended;
+}
+
+/// As if there had been no connection before. What waits to be sent was never a part of it.
+void session::begin_anew(error_code why) {
+    drop_wire();
+    auto config = engine_.config();
+    config.last_stream = 0;
+    engine_ = engine(std::move(config));
+    transport_error_ = {};
+    for (auto turns = std::exchange(turns_, {}); !turns.empty();)
+        if (auto f = turns.pop(); f->id == 0) // a stream of the old connection is over
+            turns_.push(std::move(f));
+    if (when_lost_ == when_lost::fail)
+        fail_waiting(why, "the connection was lost");
+    watch();
+    if (hooks_.lost)
+        hooks_.lost(why);
 }
 
 void session::send_waiting() {

@@ -35,7 +35,7 @@ struct session_hooks {
     std::function<std::shared_ptr<session>(const std::string& token)> find;
     std::function<void()> established;
     /// The connection is gone, and is to be made anew.
-    std::function<void()> lost;
+    std::function<void(error_code)> lost;
     /// The session is over.
     std::function<void(session&, error_code, const std::string& text)> closed;
     /// And its connection is closed.
@@ -63,6 +63,7 @@ public:
     std::uint32_t window() const noexcept { return window_; }
     /// What makes requests from here; it does not keep the session.
     std::shared_ptr<detail::requester_core> requests();
+    void set_when_lost(when_lost what) noexcept { when_lost_ = what; }
 
     /// A connection for it.
     void attach(io::transport t);
@@ -113,6 +114,8 @@ private:
     void on_setup(const event& e);
     void on_resume(const event& e);
     void on_closed(const event& e);
+    bool begins_anew(error_code why, bool by_peer) const noexcept;
+    void begin_anew(error_code why);
     void on_request(event& e);
     void answer(const flow_ptr& f, request r, std::uint32_t n, bool complete);
     template <class R, class Handler, class... Args>
@@ -153,6 +156,8 @@ private:
     std::vector<event> spare_; // what `handle_events` has done with: its memory is used again
     fifo<flow_ptr> turns_;
     fifo<flow_ptr> unsent_; // requests that wait for a connection, or a lease
+    when_lost when_lost_ = when_lost::close;
+    bool was_established_ = false;
     bool scheduled_ = false;
     bool over_ = false;
 };

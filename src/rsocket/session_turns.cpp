@@ -30,7 +30,8 @@ session::begin(frame_type type, payload first, std::uint32_t window, any_stream<
     f->inbox = std::make_shared<flow_inbox>(executor_, f->window);
     f->inbox->from = f;
     // Until it is sent, nobody else keeps it.
-    if (over_) {
+    const bool lost = when_lost_ == when_lost::fail && was_established_ && !engine_.established();
+    if (over_ || lost) {
         f->inbox->finish(failure_of(streamx::errc::closed, "rsocket: the connection is closed"));
         return f->inbox;
     }
@@ -105,7 +106,7 @@ bool session::pull(const flow_ptr& f, Fn pass_on) {
 }
 
 bool session::send_request(const flow_ptr& f) {
-    if (engine_.draining()) {
+    if (engine_.draining() && when_lost_ != when_lost::wait) {
         drop_source(*f);
         f->inbox->finish(failure_of(errc::connection_close, "the peer takes no new requests"));
         return false;

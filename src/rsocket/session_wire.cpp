@@ -124,12 +124,13 @@ void session::connection_lost(const wire_ptr& w, error_code ec) {
     const auto self = shared_from_this();
     drop_wire();
     transport_error_ = ec;
+    const bool resumable = engine_.resumable();
     engine_.disconnected(now());
     handle_events();
-    if (!over_) {
+    if (resumable && !over_) {
         watch();
         if (hooks_.lost)
-            hooks_.lost();
+            hooks_.lost(ec);
     }
 }
 

@@ -46,6 +46,7 @@ public:
 
     asio::any_io_executor executor;
     std::shared_ptr<requester_core> requests;
+    client_state state = client_state::connecting;
     std::shared_ptr<gate> connected = std::make_shared<gate>();
     std::shared_ptr<gate> closed = std::make_shared<gate>();
     std::shared_ptr<gate> gone = std::make_shared<gate>();
@@ -73,7 +74,8 @@ struct connect_op : streamx::detail::bound_handler<Handler, asio::any_io_executo
 /// what is large goes in fragments. A connection that is lost fails what is open, unless
 /// `client_options::resume` is set: then the client connects again, with the pauses of
 /// `client_options::reconnect`, and what is open goes on where it was. If the server will not resume,
-/// everything fails with `errc::rejected_resume`.
+/// everything fails with `errc::rejected_resume`. With `client_options::lost` the client connects again
+/// without `resume` too, for new requests.
 ///
 /// All of it is used from the client's executor.
 class client : public requester {
@@ -95,6 +97,8 @@ public:
     }
 
     bool is_open() const noexcept { return core_ && core_->is_open(); }
+    /// `connected` or `reconnecting` while it is open; see `client_options::on_state`.
+    client_state state() const noexcept { return core_ ? core_->state : client_state::closed; }
     /// Ends the connection, and everything that is open in it.
     void close() noexcept {
         if (core_)
@@ -117,11 +121,11 @@ public:
             token);
     }
 
-    /// Waits until the connection is over, and not to be resumed.
+    /// Waits until the client is closed: its connection is over, and not to be made anew.
     /// @completes `void(error_code)` with why it is over, on the handler's associated executor, the
     ///            client's by default; never inside this call
     /// @errors  `errc::idle_timeout` of a dead peer; the transport's; the code that the server ended it
-    ///          with; `operation_aborted` after `close` or when cancelled;
+    ///          with; what the last attempt to connect again failed with; `operation_aborted` after `close` or when cancelled;
     ///          `errc::operation_in_progress`: somebody waits already
     /// @cancels total, partial, terminal; nothing changes
     /// @threads from the client's executor
@@ -222,8 +226,8 @@ auto async_connect(io::transport over, client_options options, Token&& token) {
         },
         std::forward<Token>(token));
 }
-/// The same over transports that `dial` makes: the first one now, another one when it is lost and the
-/// session is to be resumed.
+/// The same over transports that `dial` makes: the first one now, another one when it is lost and
+/// `client_options::resume` or `lost` says that it is to be made anew.
 /// @copydoc async_connect
 template <class Token>
 auto async_connect(asio::any_io_executor ex, dialler dial, client_options options, Token&& token) {

@@ -6,6 +6,8 @@
 #include <streamx/rsocket/payload.hpp>
 #include <streamx/time/backoff.hpp>
 
+#include <boost/system/error_code.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -35,6 +37,22 @@ struct lease_options {
     std::uint32_t requests = 1000;
 };
 
+/// What a client does when its connection is lost and there is no session to be resumed, and when its
+/// server has ended it. What is open fails with why, and is not asked for again.
+enum class when_lost {
+    close, ///< it is closed
+    fail,  ///< it connects again, and new requests fail with `errc::closed` until then
+    wait,  ///< it connects again, and new requests wait until then
+};
+
+/// Where a client stands.
+enum class client_state {
+    connecting, ///< for the first time
+    connected,
+    reconnecting, ///< the connection was lost
+    closed,       ///< for ever
+};
+
 struct client_options {
     std::optional<credentials> who; ///< sent in the SETUP frame
     /// For `tls` and `wss`. None: the server's certificate must be for the URL's host, and signed by
@@ -53,8 +71,12 @@ struct client_options {
         0}; ///< a peer silent for so long is dead; 0: 3 x `keepalive`
     std::optional<resume_options> resume;
     bool lease = false; ///< waits for the server's leases before it makes requests
-    /// Between attempts to connect again, of a session that is to be resumed.
-    backoff reconnect{};
+    /// A server that refuses SETUP, and one that breaks the protocol, end the client in any case.
+    when_lost lost = when_lost::close;
+    backoff reconnect{}; ///< between attempts to connect again
+    /// Told each new state, with why the connection was lost or closed: on the client's executor, inside
+    /// what brings it about (`client::close`, say). It must not throw.
+    std::function<void(client_state, boost::system::error_code)> on_state;
     std::shared_ptr<router> responder; ///< answers the server's requests, if it makes any
     io::endpoint_limits limits; ///< `frame`, `message`, `queued_bytes`, `handshake`, `shutdown`
 };
