@@ -12,6 +12,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <exception>
 #include <fstream>
@@ -53,8 +54,11 @@ int main(int argc, char** argv) {
         try {
             if (failure)
                 std::rethrow_exception(failure);
+        } catch (const boost::system::system_error& e) {
+            std::cerr << "file_to_tcp: " << e.code().message() << '\n'; // e.what() says where, too
+            result = 1;
         } catch (const std::exception& e) {
-            std::cerr << e.what() << '\n';
+            std::cerr << "file_to_tcp: " << e.what() << '\n';
             result = 1;
         }
     });
