@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <random>
 
 namespace streamx::rsocket::detail {
@@ -59,17 +60,21 @@ engine_config config_of(const client_options& o) {
 class client_session final : public client_core,
                              public std::enable_shared_from_this<client_session> {
 public:
-    client_session(asio::any_io_executor ex, client_options o)
-        : options_(std::move(o)), delays_(options_.reconnect) {
+    /// It keeps of the options what it needs later: an idle client is to be small.
+    client_session(asio::any_io_executor ex, const client_options& o)
+        : on_state_(o.on_state), delays_(o.reconnect),
+          once_(!o.resume && o.lost == when_lost::close) {
         executor = std::move(ex);
     }
 
-    void begin() {
+    void begin(const client_options& options) {
         session_hooks hooks;
         const auto weak = weak_from_this();
         hooks.established = [weak] {
             if (const auto self = weak.lock()) {
                 self->delays_.reset();
+                if (self->once_)
+                    self->dial_ = {};
                 self->enter(client_state::connected);
                 if (!std::exchange(self->was_connected_, true))
                     self->connected->wake();
@@ -88,21 +93,21 @@ public:
         hooks.gone = [done = gone] { done->wake(); };
         session_ = std::make_shared<session>(
             executor,
-            config_of(options_),
-            options_.window,
-            options_.limits,
-            options_.responder,
+            config_of(options),
+            options.window,
+            options.limits,
+            options.responder,
             std::move(hooks));
         requests = session_->requests();
-        session_->set_when_lost(options_.lost);
+        session_->set_when_lost(options.lost);
     }
 
-    void dial_first(const std::string& text) {
+    void dial_first(const std::string& text, const client_options& options) {
         try {
             const auto to = url::parse(text);
             if (to.how != url::scheme::unix_socket && to.host.empty())
                 return end(url_error::no_host);
-            const endpoint_options how{options_.tls, options_.headers, options_.limits};
+            const endpoint_options how{options.tls, options.headers, options.limits};
             dial_ = [this, to, how](auto done) {
                 dialling_ = dial(executor, to, how, std::move(done));
             };
@@ -176,8 +181,8 @@ private:
 
     void enter(client_state s, error_code why = {}) {
         state = s;
-        if (options_.on_state)
-            options_.on_state(s, why);
+        if (on_state_)
+            on_state_(s, why);
     }
 
     void end(error_code ec) {
@@ -193,21 +198,22 @@ private:
             gone->wake();
     }
 
-    client_options options_;
+    std::function<void(client_state, error_code)> on_state_;
     dialler dial_;
     std::shared_ptr<session> session_;
     std::shared_ptr<activity> dialling_;
     asio::cancellation_signal wake_up_;
     backoff_delays delays_;
     error_code gave_up_; // with this, to connect again
+    bool once_;          // it does not connect again
     bool was_attached_ = false;
     bool was_connected_ = false;
     bool over_ = false;
 };
 
-std::shared_ptr<client_session> make(asio::any_io_executor ex, client_options options) {
-    auto c = std::make_shared<client_session>(std::move(ex), std::move(options));
-    c->begin();
+std::shared_ptr<client_session> make(asio::any_io_executor ex, const client_options& options) {
+    auto c = std::make_shared<client_session>(std::move(ex), options);
+    c->begin(options);
     return c;
 }
 
@@ -215,20 +221,20 @@ std::shared_ptr<client_session> make(asio::any_io_executor ex, client_options op
 
 std::shared_ptr<client_core>
 client_core::start(asio::any_io_executor ex, const std::string& url, client_options options) {
-    auto c = make(std::move(ex), std::move(options));
-    c->dial_first(url);
+    auto c = make(std::move(ex), options);
+    c->dial_first(url, options);
     return c;
 }
 
 std::shared_ptr<client_core>
 client_core::start(asio::any_io_executor ex, dialler dial, client_options options) {
-    auto c = make(std::move(ex), std::move(options));
+    auto c = make(std::move(ex), options);
     c->dial_first(std::move(dial));
     return c;
 }
 
 std::shared_ptr<client_core> client_core::start(io::transport t, client_options options) {
-    auto c = make(t.get_executor(), std::move(options));
+    auto c = make(t.get_executor(), options);
     c->attach(std::move(t));
     return c;
 }
