@@ -34,6 +34,7 @@ public:
     explicit engine(engine_config config) : config_(std::move(config)) {}
 
     engine_config& config() noexcept { return config_; }
+    const engine_config& config() const noexcept { return config_; }
 
     /// A transport is there: a client sends SETUP, or RESUME if it was set up before.
     void connected(time_point now);

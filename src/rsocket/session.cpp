@@ -25,7 +25,6 @@ session::session(
     session_hooks hooks)
     : executor_(std::move(ex)), engine_(std::move(config)), window_(std::max(window, 1U)),
       limits_(limits), routes_(std::move(routes)), hooks_(std::move(hooks)),
-      metadata_type_(engine_.config().metadata_mime), data_type_(engine_.config().data_mime),
       timer_(std::make_shared<streamx::detail::timer>(
           asio::query(executor_, asio::execution::context))) {}
 
@@ -158,8 +157,8 @@ void session::handle(event& e) {
 void session::on_setup(const event& e) {
     if (const auto why = hooks_.welcome ? hooks_.welcome(*this, e) : std::string(); !why.empty())
         return engine_.refuse(errc::rejected_setup, why);
-    metadata_type_ = e.metadata_mime;
-    data_type_ = e.data_mime;
+    engine_.config().metadata_mime = e.metadata_mime;
+    engine_.config().data_mime = e.data_mime;
     engine_.accept(now());
     if (lease_) {
         engine_.lease(lease_->ttl, lease_->requests, now());

@@ -58,8 +58,8 @@ public:
     const engine& protocol() const noexcept { return engine_; }
     session_hooks& hooks() noexcept { return hooks_; }
     void set_lease(lease_options lease) { lease_ = lease; }
-    const std::string& metadata_type() const noexcept { return metadata_type_; }
-    const std::string& data_type() const noexcept { return data_type_; }
+    const std::string& metadata_type() const noexcept { return engine_.config().metadata_mime; }
+    const std::string& data_type() const noexcept { return engine_.config().data_mime; }
     std::uint32_t window() const noexcept { return window_; }
     /// What makes requests from here; it does not keep the session.
     std::shared_ptr<detail::requester_core> requests();
@@ -144,7 +144,6 @@ private:
     io::endpoint_limits limits_;
     std::shared_ptr<const router> routes_;
     session_hooks hooks_;
-    std::string metadata_type_, data_type_;
     std::shared_ptr<detail::requester_core> requests_;
     std::shared_ptr<streamx::detail::timer> timer_;
     std::optional<engine::time_point> watched_;

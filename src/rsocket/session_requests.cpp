@@ -107,13 +107,13 @@ void session::on_request(event& e) {
     request r;
     try {
         if (e.message.metadata)
-            r.metadata = request_metadata::decode(*e.message.metadata, metadata_type_);
+            r.metadata = request_metadata::decode(*e.message.metadata, metadata_type());
     } catch (const std::exception& bad) {
         return engine_.fail(e.stream, errc::invalid, bad.what());
     }
     r.route = r.metadata.route;
-    r.data_type = r.metadata.data_type.empty() ? data_type_ : r.metadata.data_type;
-    r.composite_metadata = metadata_type_ == mime::composite;
+    r.data_type = r.metadata.data_type.empty() ? data_type() : r.metadata.data_type;
+    r.composite_metadata = metadata_type() == mime::composite;
     r.message = std::move(e.message);
     r.peer = requester(requests());
     answer(f, std::move(r), e.n, e.complete);
