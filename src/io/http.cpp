@@ -155,17 +155,6 @@ namespace {
 using detail::http_parser;
 using detail::http_peer;
 
-/// The answer to a client that has broken a rule; empty: none.
-std::string reproach(const error_code& ec) {
-    if (ec == errc::header_too_long)
-        return detail::http_answer(431, "the header is too long", {});
-    if (ec == errc::handshake_timeout)
-        return detail::http_answer(408, "the request has not come in time", {});
-    if (ec == errc::malformed)
-        return detail::http_answer(400, "this is not HTTP/1.1", {});
-    return {};
-}
-
 asio::awaitable<std::monostate> head_read(http_peer& peer, http_parser& parser) {
     co_await detail::read_head(peer, parser);
     co_return std::monostate();
@@ -244,7 +233,7 @@ asio::awaitable<void> serve(transport t, http_handler handler, endpoint_limits l
             ec = e.code();
         }
         if (ec) {
-            if (const auto text = reproach(ec);
+            if (const auto text = detail::http_reproach(ec);
                 !text.empty() && (first || ec != errc::handshake_timeout)) {
                 co_await detail::write_all(peer, text);
                 co_await part(peer, true);

@@ -51,6 +51,16 @@ std::string http_answer(unsigned status, std::string_view text, http_field_list 
     return http_response_head(status, fields) + std::string(text) + "\n";
 }
 
+std::string http_reproach(const error_code& why) {
+    if (why == errc::header_too_long)
+        return http_answer(431, "the header is too long", {});
+    if (why == errc::handshake_timeout)
+        return http_answer(408, "the request has not come in time", {});
+    if (why == errc::malformed)
+        return http_answer(400, "this is not HTTP/1.1", {});
+    return {};
+}
+
 asio::awaitable<void> read_head(http_peer& peer, http_parser& parser) {
     bool first = true;
     for (;;) {

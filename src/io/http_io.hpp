@@ -24,6 +24,8 @@ std::string http_response_head(unsigned status, const http_field_list& fields);
 
 /// A whole response with a short text, after which the connection is closed.
 std::string http_answer(unsigned status, std::string_view text, http_field_list fields);
+/// The answer to a client that has broken a rule or a limit; empty: none.
+std::string http_reproach(const error_code& why);
 
 /// Reads until the parser has a head. Throws `errc::truncated` when the input ends first, and `eof` when it
 /// ends before anything has come.

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -254,7 +255,17 @@ std::string refusal(const http_head& request) {
 asio::awaitable<websocket_ptr> accepted(transport t, websocket_options options) {
     http_peer peer(std::move(t), options.limits);
     http_parser parser(http_parser::kind::request, options.limits);
-    co_await read_head(peer, parser);
+    std::exception_ptr bad;
+    try {
+        co_await read_head(peer, parser);
+    } catch (...) {
+        bad = std::current_exception();
+    }
+    if (bad) {
+        if (const auto text = http_reproach(to_error_code(bad)); !text.empty())
+            co_await write_all(peer, text);
+        std::rethrow_exception(bad);
+    }
     auto no = refusal(parser.head());
     if (no.empty() && !options.path.empty() && parser.head().path() != options.path)
         no = http_answer(404, "there is nothing here", {});

@@ -230,7 +230,7 @@ struct initiate_connect_websocket {
 /// @completes `void(error_code, std::unique_ptr<websocket>)` on the handler's associated executor, the
 ///            transport's by default; never inside this call
 /// @errors  `errc::not_websocket`: it asks for something else, and has been told 400, 404 or 426;
-///          `errc::header_too_long`; `errc::malformed`; `errc::truncated`; `errc::handshake_timeout`;
+///          `errc::header_too_long`, `errc::malformed`: told 431, 400; `errc::truncated`; `errc::handshake_timeout`;
 ///          those of the transport
 /// @cancels total, partial, terminal; the connection is closed then
 /// @threads from the transport's executor

@@ -263,12 +263,14 @@ TEST_F(websocket_test, heads_that_are_bad_or_too_long_fail_the_handshake) {
     say("GARBAGE\r\n\r\n");
     poll();
     EXPECT_EQ(accepting->ec, errc::malformed) << accepting->what;
+    EXPECT_EQ(heard().substr(0, 13), "HTTP/1.1 400 ");
 
     connect();
     accept();
     say("GET / HTTP/1.1\r\nX: " + std::string(9000, 'x') + "\r\n\r\n");
     poll();
     EXPECT_EQ(accepting->ec, errc::header_too_long) << accepting->what;
+    EXPECT_EQ(heard().substr(0, 13), "HTTP/1.1 431 ");
 
     connect();
     accept();
