@@ -99,11 +99,14 @@ int main(int argc, char** argv) {
     };
 
     const auto shows_certificate = [&](CLI::App* sub) {
-        sub->add_option("--cert", a.certificate, "PEM file with the certificate for tls and wss");
-        sub->add_option("--key", a.key, "PEM file with its key, if that is another file");
+        sub->add_option("--cert", a.certificate, "PEM file with the certificate for tls and wss")
+            ->check(CLI::ExistingFile);
+        sub->add_option("--key", a.key, "PEM file with its key, if that is another file")
+            ->check(CLI::ExistingFile);
     };
     const auto asks_certificate = [&](CLI::App* sub) {
-        sub->add_option("--ca", a.ca, "PEM file: who signs the server's certificate");
+        sub->add_option("--ca", a.ca, "PEM file: who signs the server's certificate")
+            ->check(CLI::ExistingFile);
         sub->add_flag("--insecure", a.insecure, "take any certificate for tls and wss");
         sub->add_option("--keepalive", a.keepalive, "milliseconds between two signs of life")
             ->check(CLI::Range(1U, 0x7FFF'FFFFU));

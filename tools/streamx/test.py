@@ -132,6 +132,7 @@ def main(directory):
         assert (code, out) == (2, "") and "URL" in err and err.count("\n") == 1, (code, err)
     assert run("serve", "tls://127.0.0.1:0", "--route", "n=count:3")[0] == 1  # it has no certificate
     assert run("sub")[0] == 2
+    assert run("sub", at, "n", "--ca", "/nobody/has/this")[0] == 2  # and not 3: nobody was called
 
 
 with tempfile.TemporaryDirectory() as scratch:
