@@ -13,7 +13,7 @@ template <class T>
 struct in_flight_pull {
     template <class Take>
     explicit in_flight_pull(Take& take)
-        : give([](void* taker, T&& item) { return (*static_cast<Take*>(taker))(std::move(item)); }),
+        : give([](void* to, T&& item) { return (*static_cast<Take*>(to))(std::move(item)); }),
           taker(std::addressof(take)) {}
 
     bool goes_on() const noexcept { return left != 0 && !asked && !thrown; }
