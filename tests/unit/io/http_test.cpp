@@ -284,8 +284,9 @@ TEST_F(http_test, requests_follow_a_response_that_was_made_while_it_was_written)
             got = heard();
             EXPECT_EQ(answers_in(got), 1u) << "after a while";
             EXPECT_TRUE(got.ends_with("\r\n\r\n4\r\none\n\r\n0\r\n\r\n")) << got;
-            if (how != body::left)
+            if (how != body::left) {
                 EXPECT_EQ(bodies, (strings{"body", "body", "", "body"}));
+            }
             EXPECT_EQ(served.calls(), 0);
             end();
             poll();
