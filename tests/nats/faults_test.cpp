@@ -84,8 +84,9 @@ struct faults_test : nats_test {
                 co_await sink.async_wait(use_awaitable);
         }
         co_await sink.async_flush(use_awaitable);
-        if (struck)
+        if (struck) {
             EXPECT_GT(sink.stats().resent, 0u) << "nothing was on its way when it happened";
+        }
     }
 
     static asio::awaitable<void> expect_order(const nats::connection& c) {
