@@ -371,9 +371,10 @@ TEST_F(typed_test, an_answer_that_does_not_decode_fails_its_stream_and_stops_the
         EXPECT_NE(text.find("application/json: "), text.npos) << text;
         while (alive.use_count() != before)
             co_await asio::post(asio::use_awaitable);
+        const query q{"A", 1};
         for (const char* route : {"quote", "other"}) {
-            std::tie(ec, text) = co_await failure(
-                c.async_request_response<quote>(route, query{"A", 1}, asio::use_awaitable));
+            std::tie(ec, text) =
+                co_await failure(c.async_request_response<quote>(route, q, asio::use_awaitable));
             EXPECT_EQ(ec, streamx::errc::malformed) << text;
         }
         EXPECT_NE(text.find("text/html"), text.npos) << text;
@@ -425,9 +426,8 @@ TEST_F(typed_test, without_composite_metadata_what_cannot_be_said_fails_the_requ
     run([&]() -> asio::awaitable<void> {
         auto c = co_await connect();
         const query q{"XYZ", 1};
-        EXPECT_EQ(
-            co_await c.async_request_response<quote>("quote", q, asio::use_awaitable),
-            (quote{"XYZ", 1}));
+        const auto one = co_await c.async_request_response<quote>("quote", q, asio::use_awaitable);
+        EXPECT_EQ(one, (quote{"XYZ", 1}));
         const auto p = co_await c.async_request_response("echo", payload("x"), asio::use_awaitable);
         EXPECT_EQ(p.data, "xecho");
     });
@@ -436,12 +436,13 @@ TEST_F(typed_test, without_composite_metadata_what_cannot_be_said_fails_the_requ
 TEST_F(typed_test, a_type_that_has_no_codec_for_what_is_asked_for_fails_the_request) {
     run([&]() -> asio::awaitable<void> {
         auto c = co_await connect();
-        auto [ec, text] = co_await failure(c.async_request_response<quote>(
-            to("quote", "text/plain"), query{"A", 1}, asio::use_awaitable));
+        const query q{"A", 1};
+        auto [ec, text] = co_await failure(
+            c.async_request_response<quote>(to("quote", "text/plain"), q, asio::use_awaitable));
         EXPECT_EQ(ec, streamx::errc::unencodable);
         EXPECT_NE(text.find("text/plain"), text.npos) << text;
-        std::tie(ec, text) = co_await failure(
-            c.request_stream<quote>(to("quote", "", "text/html"), query{"A", 1}).next());
+        std::tie(ec, text) =
+            co_await failure(c.request_stream<quote>(to("quote", "", "text/html"), q).next());
         EXPECT_EQ(ec, streamx::errc::unencodable);
     });
 }
@@ -511,8 +512,9 @@ TEST_F(peer_test, a_server_makes_every_request_of_its_client) {
         EXPECT_EQ((co_await all(peer.request_channel("same", count_to(1000)))).size(), 1000U);
         co_await peer.async_fire_and_forget("log", payload("one"), asio::use_awaitable);
         co_await peer.async_metadata_push("two", asio::use_awaitable);
-        const auto q = co_await peer.async_request_response<quote>(
-            "quote", query{"XYZ", 1}, asio::use_awaitable);
+        const query asked{"XYZ", 1};
+        const auto q =
+            co_await peer.async_request_response<quote>("quote", asked, asio::use_awaitable);
         EXPECT_EQ(q, (quote{"XYZ", 1}));
         const auto [ec, text] = co_await failure(
             peer.async_request_response("nowhere", payload(), asio::use_awaitable));
