@@ -22,10 +22,14 @@ namespace {
 using transferred = streamx::detail::any_handler<error_code, std::size_t>;
 
 /// Calls it later.
-void complete(transferred handler, error_code ec, std::size_t n) {
+template <class... Args>
+void complete(
+    streamx::detail::any_handler<error_code, Args...> handler, error_code ec, Args... args) {
     auto ex = handler.get_executor();
     streamx::detail::post_to(
-        ex, std::allocator<void>(), [h = std::move(handler), ec, n]() mutable { h(ec, n); });
+        ex, std::allocator<void>(), [h = std::move(handler), ec, args...]() mutable {
+            h(ec, args...);
+        });
 }
 
 class layer {
@@ -123,7 +127,7 @@ public:
     template <class Buffers>
     void async_write_some(const Buffers& buffers, transferred handler) {
         if (!state_->ws)
-            return complete(std::move(handler), asio::error::operation_aborted, 0);
+            return complete(std::move(handler), asio::error::operation_aborted, std::size_t(0));
         std::string bytes(asio::buffer_size(buffers), '\0');
         asio::buffer_copy(asio::buffer(bytes), buffers);
         const auto size = bytes.size();
@@ -132,6 +136,8 @@ public:
     }
 
     void async_shutdown(streamx::detail::any_handler<error_code> handler) {
+        if (!state_->ws)
+            return complete(std::move(handler), asio::error::operation_aborted);
         state_->ws->out.async_close(std::move(handler));
     }
 

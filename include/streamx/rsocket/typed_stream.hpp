@@ -38,14 +38,14 @@ public:
     using executor_type = asio::any_io_executor;
 
     typed_stream(payload_stream items, detail::decoder<T> decode, bool may_be_labelled)
-        : items_(std::move(items)), decode_(std::move(decode)), unlabelled_(!may_be_labelled) {}
+        : items_(std::move(items)), decode_(std::move(decode)), may_be_labelled_(may_be_labelled) {}
 
     executor_type get_executor() const noexcept { return items_.get_executor(); }
     poll<T> try_next() {
         auto item = items_.try_next();
         if (!item)
             return item.template without_item<T>();
-        if (!std::exchange(unlabelled_, true) && item->metadata)
+        if (std::exchange(may_be_labelled_, false) && item->metadata)
             if (const auto index = detail::labelled(*item, detail::codecs<T>::types))
                 decode_.use(*index);
         return decode_(*std::move(item));
@@ -59,7 +59,7 @@ public:
 private:
     payload_stream items_;
     detail::decoder<T> decode_;
-    bool unlabelled_; // the first item may say of which type they are
+    bool may_be_labelled_; // the next item, as the first, may say of which type they are
 };
 
 /// What a request for items of type `T` gives: payloads come as they are.

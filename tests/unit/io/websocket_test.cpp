@@ -444,6 +444,24 @@ TEST_F(websocket_test, as_bytes_tells_a_failure_from_an_end) {
     EXPECT_EQ(got.ec, close_code::internal_error) << got.what;
 }
 
+TEST_F(websocket_test, as_bytes_that_were_closed_can_be_used_no_more) {
+    auto [server, client] = both();
+    auto bytes = io::websocket_bytes(std::move(*server));
+    bytes.close();
+    completion_probe<> down, written, read;
+    char c = 0;
+    bytes.async_shutdown(down.handler());
+    bytes.async_write_some(
+        asio::buffer("x"), [h = written.handler()](error_code ec, std::size_t) mutable { h(ec); });
+    bytes.async_read_some(
+        asio::buffer(&c, 1), [h = read.handler()](error_code ec, std::size_t) mutable { h(ec); });
+    EXPECT_EQ(down->calls + written->calls + read->calls, 0) << "never inline";
+    poll();
+    EXPECT_EQ(down->ec, asio::error::operation_aborted);
+    EXPECT_EQ(written->ec, asio::error::operation_aborted);
+    EXPECT_EQ(read->ec, asio::error::operation_aborted);
+}
+
 TEST_F(websocket_test, as_bytes_fails_as_the_websocket_does) {
     auto ws = raw_client();
     auto in = io::lines(io::websocket_bytes(std::move(*ws)));

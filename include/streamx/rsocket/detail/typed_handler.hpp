@@ -3,6 +3,7 @@
 #include <streamx/core/any_stream.hpp>
 #include <streamx/core/asio.hpp>
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/awaitable_fn.hpp>
 #include <streamx/rsocket/codecs.hpp>
 #include <streamx/rsocket/payload.hpp>
 #include <streamx/rsocket/payload_stream.hpp>
@@ -32,11 +33,6 @@ struct answer_form {
 std::size_t choose_question(const request& r, mime_types types);
 /// Throws `errc::invalid` if the peer accepts something else.
 answer_form choose_answer(const request& r, mime_types types);
-
-template <class T>
-inline constexpr bool is_awaitable = false;
-template <class T, class Ex>
-inline constexpr bool is_awaitable<asio::awaitable<T, Ex>> = true;
 
 template <class T>
 struct awaited {
@@ -153,7 +149,7 @@ asio::awaitable<R> answer_later(std::shared_ptr<Fn> fn, request r, Items... item
 template <class R, class In, class Out, class... Items, class Fn>
 auto typed_handler(Fn fn) {
     using result = typed_result_t<In, Fn, Items...>;
-    if constexpr (is_awaitable<result>) {
+    if constexpr (streamx::detail::is_awaitable<result>) {
         return [fn = std::make_shared<Fn>(std::move(fn))](request r, Items... items) {
             return answer_later<R, In, Out>(fn, std::move(r), std::move(items)...);
         };
