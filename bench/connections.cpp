@@ -34,8 +34,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -65,10 +63,6 @@ io::sse_frame event(std::uint64_t number) {
 
 // ------------------------------------------------------------------------------- the server's process
 
-struct order {
-    enum { put, tell } what;
-    std::uint64_t n = 0;
-};
 struct state {
     std::uint16_t events_port, lines_port, raw_port, raw_callbacks_port;
     std::uint64_t encoded; // events, so far
@@ -160,7 +154,6 @@ private:
     }
 
     void tell() {
-        const auto heap = ::mallinfo2();
         write_to(
             control_.native_handle(),
             state{
@@ -171,7 +164,7 @@ private:
                 encoded_,
                 cpu_ns(),
                 resident(),
-                double(heap.uordblks + heap.hblkhd)});
+                heap()});
     }
 
     asio::awaitable<void> subscribe(io::http_exchange& x) {
@@ -209,31 +202,7 @@ private:
     std::uint64_t encoded_ = 0;
 };
 
-/// Its process, as seen from here.
-class far_process {
-public:
-    far_process()
-        : control_(fork_side([](int fd) {
-              asio::io_context ctx(1);
-              const far_side side(ctx, fd);
-              ctx.run();
-          })) {}
-    ~far_process() {
-        ::close(control_);
-        ::wait(nullptr);
-    }
-    far_process(const far_process&) = delete;
-    far_process& operator=(const far_process&) = delete;
-
-    state ask() const {
-        write_to(control_, order{order::tell});
-        return read_from<state>(control_);
-    }
-    void put(std::uint64_t n) const { write_to(control_, order{order::put, n}); }
-
-private:
-    int control_;
-};
+using server = far_process<far_side, state>;
 
 // ------------------------------------------------------------------------------ the clients' process
 
@@ -294,7 +263,7 @@ void events(const std::string& what, std::size_t at_once) {
     if (!selected(name))
         return;
     const auto event_size = event(0).bytes().size();
-    const far_process far;
+    const server far;
     asio::io_context ctx(1);
     const auto before = far.ask();
     listeners all(ctx, before.events_port);
@@ -323,7 +292,7 @@ void events(const std::string& what, std::size_t at_once) {
 void idle(const std::string& name, std::uint16_t state::* port, bool used) {
     if (!selected(name))
         return;
-    const far_process far;
+    const server far;
     asio::io_context ctx(1);
     std::vector<tcp::socket> open;
     const auto connect_many = [&](std::size_t n) {
@@ -341,12 +310,7 @@ void idle(const std::string& name, std::uint16_t state::* port, bool used) {
     const auto before = far.ask();
     connect_many(idle_connections);
     const auto after = far.ask();
-    std::printf(
-        "bench=%s items=%zu rss_bytes_per_item=%.0f heap_bytes_per_item=%.0f\n",
-        name.c_str(),
-        idle_connections,
-        (after.resident - before.resident) / idle_connections,
-        (after.heap - before.heap) / idle_connections);
+    print_memory(name, idle_connections, before, after);
 }
 
 } // namespace

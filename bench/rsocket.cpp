@@ -12,7 +12,7 @@
 //   rsocket/idle                   memory of a connection that nothing happens on, in the server
 //   rsocket/raw_idle               of an accepted socket with a read outstanding
 
-#include "bench.hpp"
+#include "two_processes.hpp"
 
 #include <streamx/channels/broadcast.hpp>
 #include <streamx/operators/map.hpp>
@@ -32,27 +32,19 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
-#include <malloc.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace asio = boost::asio;
 namespace rsocket = streamx::rsocket;
+using namespace streamx::bench;
 using asio::use_awaitable;
 using asio::ip::tcp;
 using rsocket::payload;
@@ -68,58 +60,14 @@ std::string numbered(std::size_t size, std::uint64_t i) {
     return bytes;
 }
 
-std::uint64_t number_of(std::string_view bytes) {
-    std::uint64_t i;
-    std::memcpy(&i, bytes.data(), sizeof i);
-    return i;
-}
-
-void check(std::exception_ptr failure) {
-    if (failure)
-        std::rethrow_exception(failure);
-}
-
 // ------------------------------------------------------------------------------- the server's process
 
-/// What the server's process is asked, and what it says.
-struct order {
-    enum { put, tell } what;
-    std::uint64_t n = 0;
-};
+/// What the server's process says.
 struct state {
     std::uint64_t port, raw_port;
     std::uint64_t encoded; // items, so far
     double cpu_ns, resident, heap;
 };
-
-template <class T>
-void write_to(int fd, const T& value) {
-    if (::write(fd, &value, sizeof value) != sizeof value)
-        std::_Exit(1);
-}
-template <class T>
-T read_from(int fd) {
-    T value;
-    if (::read(fd, &value, sizeof value) != sizeof value)
-        std::_Exit(1);
-    return value;
-}
-
-double cpu_ns() {
-    rusage u{};
-    ::getrusage(RUSAGE_SELF, &u);
-    const auto ns = [](const timeval& t) {
-        return double(t.tv_sec) * 1e9 + double(t.tv_usec) * 1e3;
-    };
-    return ns(u.ru_utime) + ns(u.ru_stime);
-}
-
-double resident() {
-    std::ifstream statm("/proc/self/statm");
-    long pages = 0;
-    statm >> pages >> pages; // the second number is what is resident
-    return double(pages) * double(::sysconf(_SC_PAGESIZE));
-}
 
 /// What is sent there comes back.
 asio::awaitable<void> raw_echo(tcp::socket s) {
@@ -172,7 +120,6 @@ private:
             if (ec)
                 std::_Exit(0);
             if (o.what == order::tell) {
-                const auto heap = ::mallinfo2();
                 write_to(
                     control_.native_handle(),
                     state{
@@ -181,7 +128,7 @@ private:
                         encoded_,
                         cpu_ns(),
                         resident(),
-                        double(heap.uordblks + heap.hblkhd)});
+                        heap()});
                 continue;
             }
             co_await ticks_.async_wait_subscribers(subscribers, use_awaitable);
@@ -210,35 +157,11 @@ private:
     std::uint64_t encoded_ = 0;
 };
 
-/// Its process, as seen from here.
-class far_process {
-public:
-    far_process() {
-        int ends[2];
-        if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
-            std::abort();
-        if (::fork() == 0) {
-            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-            ::close(ends[1]);
-            asio::io_context ctx(1);
-            far_side side(ctx, ends[0]);
-            ctx.run();
-            std::_Exit(0);
-        }
-        ::close(ends[0]);
-        control_ = ends[1];
-    }
+using server_process = far_process<far_side, state>;
 
-    state ask() const {
-        write_to(control_, order{order::tell});
-        return read_from<state>(control_);
-    }
-    void put(std::uint64_t n) const { write_to(control_, order{order::put, n}); }
-    std::string url() const { return "tcp://127.0.0.1:" + std::to_string(ask().port); }
-
-private:
-    int control_ = -1;
-};
+std::string url_of(const server_process& far) {
+    return "tcp://127.0.0.1:" + std::to_string(far.ask().port);
+}
 
 // ------------------------------------------------------------------------------- the client's process
 
@@ -296,15 +219,15 @@ void run_until_done(asio::io_context& ctx, asio::awaitable<void> work) {
     ctx.run();
 }
 
-void one_stream(const far_process& far, std::size_t size, bool plain) {
+void one_stream(const server_process& far, std::size_t size, bool plain) {
     const std::string name =
         std::string("rsocket/stream") + (plain ? "_default/" : "/") + std::to_string(size);
-    if (!streamx::bench::selected(name))
+    if (!selected(name))
         return;
     asio::io_context ctx(1);
     auto client =
-        connect(ctx, far.url(), plain ? rsocket::client_options().window : window_of(size));
-    streamx::bench::run(
+        connect(ctx, url_of(far), plain ? rsocket::client_options().window : window_of(size));
+    run(
         name,
         [&](std::uint64_t n) {
             std::uint64_t sum = 0, got = 0;
@@ -312,18 +235,18 @@ void one_stream(const far_process& far, std::size_t size, bool plain) {
             run_until_done(ctx, plain ? take_one_by_one(items, sum) : take_all(items, sum, got));
             return sum;
         },
-        streamx::bench::sum_below);
+        sum_below);
 }
 
-void many_streams(const far_process& far, std::size_t size) {
+void many_streams(const server_process& far, std::size_t size) {
     constexpr std::size_t many = 100;
     const std::string name = "rsocket/streams_100/" + std::to_string(size);
-    if (!streamx::bench::selected(name))
+    if (!selected(name))
         return;
     asio::io_context ctx(1);
-    auto client = connect(ctx, far.url(), window_of(size));
+    auto client = connect(ctx, url_of(far), window_of(size));
     double ahead = 0;
-    streamx::bench::run(
+    run(
         name,
         [&](std::uint64_t n) {
             std::vector<std::uint64_t> got(many);
@@ -345,18 +268,18 @@ void many_streams(const far_process& far, std::size_t size) {
             ctx.run();
             return sum;
         },
-        [](std::uint64_t n) { return many * streamx::bench::sum_below(n / many); },
+        [](std::uint64_t n) { return many * sum_below(n / many); },
         many);
     std::printf("fastest_to_slowest=%.3f\n", ahead);
 }
 
-void round_trips(const far_process& far, std::size_t size) {
+void round_trips(const server_process& far, std::size_t size) {
     const std::string name = "rsocket/round_trip/" + std::to_string(size);
-    if (!streamx::bench::selected(name))
+    if (!selected(name))
         return;
     asio::io_context ctx(1);
-    auto client = connect(ctx, far.url(), 256);
-    streamx::bench::run(
+    auto client = connect(ctx, url_of(far), 256);
+    run(
         name,
         [&](std::uint64_t n) {
             std::uint64_t sum = 0;
@@ -371,19 +294,19 @@ void round_trips(const far_process& far, std::size_t size) {
             run_until_done(ctx, work());
             return sum;
         },
-        streamx::bench::sum_below);
+        sum_below);
 }
 
-void raw_round_trips(const far_process& far, std::size_t size) {
+void raw_round_trips(const server_process& far, std::size_t size) {
     const std::string name = "rsocket/raw_round_trip/" + std::to_string(size);
-    if (!streamx::bench::selected(name))
+    if (!selected(name))
         return;
     asio::io_context ctx(1);
     tcp::socket socket(ctx);
     socket.connect(
         {asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(far.ask().raw_port)});
     socket.set_option(tcp::no_delay(true));
-    streamx::bench::run(
+    run(
         name,
         [&](std::uint64_t n) {
             std::uint64_t sum = 0;
@@ -398,15 +321,15 @@ void raw_round_trips(const far_process& far, std::size_t size) {
             run_until_done(ctx, work());
             return sum;
         },
-        streamx::bench::sum_below);
+        sum_below);
 }
 
-void fan_out(const far_process& far) {
+void fan_out(const server_process& far) {
     const std::string name = "rsocket/fan_out/" + std::to_string(subscribers);
-    if (!streamx::bench::selected(name))
+    if (!selected(name))
         return;
     asio::io_context ctx(1);
-    const auto url = far.url();
+    const auto url = url_of(far);
     std::vector<rsocket::client> clients;
     std::vector<rsocket::payload_stream> streams;
     for (std::size_t i = 0; i != subscribers; ++i) {
@@ -432,7 +355,7 @@ void fan_out(const far_process& far) {
             },
             check);
     double server_ns = 0, encoded = 0;
-    streamx::bench::run(
+    run(
         name,
         [&](std::uint64_t n) {
             const auto before = far.ask();
@@ -452,8 +375,8 @@ void fan_out(const far_process& far) {
 }
 
 template <class Connect>
-void idle(const far_process& far, const std::string& name, Connect connect_one) {
-    if (!streamx::bench::selected(name))
+void idle(const server_process& far, const std::string& name, Connect connect_one) {
+    if (!selected(name))
         return;
     asio::io_context ctx(1);
     std::vector<decltype(connect_one(ctx))> open;
@@ -463,24 +386,16 @@ void idle(const far_process& far, const std::string& name, Connect connect_one) 
     for (std::size_t i = 0; i != idle_connections; ++i)
         open.push_back(connect_one(ctx));
     const auto after = far.ask();
-    std::printf(
-        "bench=%s items=%zu rss_bytes_per_item=%.0f heap_bytes_per_item=%.0f\n",
-        name.c_str(),
-        idle_connections,
-        (after.resident - before.resident) / idle_connections,
-        (after.heap - before.heap) / idle_connections);
+    print_memory(name, idle_connections, before, after);
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-    streamx::bench::init(argc, argv);
-    rlimit files{};
-    ::getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = files.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &files);
+    init(argc, argv);
+    allow_many_files();
 
-    const far_process far;
+    const server_process far;
     for (std::size_t size : {16u, 64u, 256u, 1024u, 16'384u}) {
         one_stream(far, size, false);
         one_stream(far, size, true);
@@ -489,7 +404,7 @@ int main(int argc, char** argv) {
         raw_round_trips(far, size);
     }
     fan_out(far);
-    idle(far, "rsocket/idle", [url = far.url()](asio::io_context& ctx) {
+    idle(far, "rsocket/idle", [url = url_of(far)](asio::io_context& ctx) {
         return connect(ctx, url, 256);
     });
     idle(far, "rsocket/raw_idle", [port = far.ask().raw_port](asio::io_context& ctx) {

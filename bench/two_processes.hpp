@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -16,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -140,12 +142,64 @@ inline double resident() {
     return double(pages) * double(::sysconf(_SC_PAGESIZE));
 }
 
+/// Bytes that this process has allocated.
+inline double heap() {
+    const auto now = ::mallinfo2();
+    return double(now.uordblks + now.hblkhd);
+}
+
 /// Lets this process have as many connections as it may.
 inline void allow_many_files() {
     rlimit files{};
     ::getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/// What a server's process is asked: to put so many items, or to tell its state.
+struct order {
+    enum { put, tell } what;
+    std::uint64_t n = 0;
+};
+
+/// The process of a server, a `Side(io_context&, int control)`, as seen from here: it answers on `control`,
+/// with a `State` to each order to tell it.
+template <class Side, class State>
+class far_process {
+public:
+    far_process()
+        : control_(fork_side([](int fd) {
+              asio::io_context ctx(1);
+              const Side side(ctx, fd);
+              ctx.run();
+          })) {}
+    ~far_process() {
+        ::close(control_);
+        ::wait(nullptr);
+    }
+    far_process(const far_process&) = delete;
+    far_process& operator=(const far_process&) = delete;
+
+    State ask() const {
+        write_to(control_, order{order::tell});
+        return read_from<State>(control_);
+    }
+    void put(std::uint64_t n) const { write_to(control_, order{order::put, n}); }
+
+private:
+    int control_;
+};
+
+/// What each of so many connections takes, from the server's state before them and after.
+template <class State>
+void print_memory(
+    const std::string& name, std::size_t connections, const State& before, const State& after) {
+    std::printf(
+        "bench=%s items=%zu rss_bytes_per_item=%.0f heap_bytes_per_item=%.0f\n",
+        name.c_str(),
+        connections,
+        (after.resident - before.resident) / double(connections),
+        (after.heap - before.heap) / double(connections));
 }
 
 } // namespace streamx::bench
