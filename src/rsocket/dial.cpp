@@ -1,5 +1,5 @@
 #include "endpoint.hpp"
-#include "websocket_bytes.hpp"
+#include "websocket_frames.hpp"
 
 #include <streamx/io/detail/timed.hpp>
 #include <streamx/io/resolve_and_connect.hpp>
@@ -42,7 +42,7 @@ asio::awaitable<io::transport> connected(url to, endpoint_options o) {
         how.fields = std::move(o.headers);
         auto ws = co_await io::async_connect_websocket(
             std::move(t), to.authority(), to.path, std::move(how), asio::use_awaitable);
-        t = io::transport(websocket_bytes(std::move(ws)));
+        t = io::transport(websocket_frames(std::move(ws)));
     }
     co_return t;
 }

@@ -1,5 +1,5 @@
 #include "endpoint.hpp"
-#include "websocket_bytes.hpp"
+#include "websocket_frames.hpp"
 
 #include <streamx/core/error.hpp>
 #include <streamx/io/detail/timed.hpp>
@@ -44,7 +44,7 @@ asio::awaitable<io::transport> shaken(io::transport t, url at, endpoint_options 
         how.path = at.path.substr(0, at.path.find('?'));
         auto ws =
             co_await io::async_accept_websocket(std::move(t), std::move(how), asio::use_awaitable);
-        t = io::transport(websocket_bytes(std::move(ws)));
+        t = io::transport(websocket_frames(std::move(ws)));
     }
     co_return t;
 }

@@ -1,13 +1,10 @@
-#include <streamx/io/http.hpp>
+#include "http_support.hpp"
 
-#include <streamx/channels/broadcast.hpp>
+#include <streamx/core/log.hpp>
 #include <streamx/io/bytes_codec.hpp>
 #include <streamx/io/json_lines_codec.hpp>
 #include <streamx/io/line_codec.hpp>
-#include <streamx/io/sse_stream.hpp>
 #include <streamx/time/sleep_for.hpp>
-
-#include <unit/io/support.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -29,41 +26,11 @@ using namespace std::literals;
 namespace streamx::testing {
 namespace {
 
-using asio::awaitable;
-using io::http_exchange;
-
-const std::string get = "GET /path?a=1&b=x%20y+z HTTP/1.1\r\nHost: x\r\nX-Two: 2\r\n\r\n";
-
 std::string body_of(const std::string& response) {
     return response.substr(response.find("\r\n\r\n") + 4);
 }
 
-struct http_test : connection_test {
-    void SetUp() override { connect(); }
-
-    void serve(io::http_handler handler, const io::endpoint_limits& limits = {}) {
-        served = {};
-        served.start([&](auto h) {
-            asio::co_spawn(
-                ctx, io::http_connection(take(), std::move(handler), limits), std::move(h));
-        });
-    }
-    static awaitable<void> text(http_exchange& x) {
-        co_await x.respond(200, "text/plain", std::string(x.request().path()));
-    }
-    /// What one request is answered with.
-    std::string answer(
-        io::http_handler handler,
-        const std::string& request,
-        const io::endpoint_limits& limits = {}) {
-        connect();
-        serve(std::move(handler), limits);
-        say(request);
-        return heard();
-    }
-
-    completion_probe<> served;
-};
+using http_test = http_fixture;
 
 TEST_F(http_test, a_handler_answers_in_a_few_lines) {
     http_exchange* seen = nullptr;
@@ -475,172 +442,6 @@ TEST_F(http_test, a_slow_client_holds_back_who_makes_the_response) {
     EXPECT_LT(sent, 100u);
     heard();
     EXPECT_EQ(sent, 1000u);
-}
-
-TEST_F(http_test, events_go_out_and_come_in) {
-    connect();
-    const std::vector<io::sse_frame> frames{
-        io::sse_event{.data = "one\ntwo", .event = "kind", .id = "7"},
-        io::sse_event{.data = "last"}};
-    serve([&](http_exchange& x) -> awaitable<void> {
-        auto out = x.events();
-        for (const auto& frame : frames)
-            co_await out.send(frame);
-    });
-    io::sse_request request;
-    request.reconnect = false;
-    const auto got = collect(
-        ctx,
-        io::sse_stream(
-            ctx.get_executor(),
-            [this]() -> awaitable<io::transport> { co_return std::move(*far); },
-            request));
-    EXPECT_TRUE(got.ended) << got.what;
-    ASSERT_EQ(got.items.size(), 2u);
-    EXPECT_EQ(got.items[0], (io::sse_event{.data = "one\ntwo", .event = "kind", .id = "7"}));
-    EXPECT_EQ(got.items[1].data, "last");
-}
-
-TEST_F(http_test, a_comment_is_the_heartbeat_and_a_client_that_leaves_is_noticed) {
-    virtual_clock clock(ctx);
-    std::optional<io::sse_sink> out;
-    serve([&](http_exchange& x) -> awaitable<void> {
-        out.emplace(x.events({.heartbeat = 10s}));
-        co_return;
-    });
-    say(get);
-    clock.run_for(1s);
-    EXPECT_NE(heard().find("Content-Type: text/event-stream\r\n"), std::string::npos);
-    clock.run_for(10s);
-    EXPECT_EQ(heard(), ":\n\n");
-    clock.run_for(30min);
-    EXPECT_TRUE(out->is_open());
-    far.reset();
-    clock.run_for(1s);
-    EXPECT_FALSE(out->is_open());
-}
-
-TEST_F(http_test, a_client_that_is_there_but_takes_nothing_is_given_up_without_an_event_too) {
-    virtual_clock clock(ctx);
-    connect(256);
-    std::optional<io::sse_sink> out;
-    serve([&](http_exchange& x) -> awaitable<void> {
-        out.emplace(x.events({.heartbeat = 10s}));
-        co_return;
-    });
-    say(get);
-    clock.run_for(1s);
-    EXPECT_TRUE(heard().ends_with("\r\n\r\n"));
-    clock.run_for(10min);
-    EXPECT_TRUE(out->is_open()) << "there is room for comments still";
-    clock.run_for(10min);
-    EXPECT_FALSE(out->is_open());
-}
-
-/// A feed with numbered events, and a client of it that can be cut off.
-struct sse_resume_test : connection_test {
-    awaitable<void> handle(http_exchange& x) {
-        auto out = x.events();
-        auto in =
-            io::resume_after(feed.subscribe({.capacity = 100, .replay = 5}), x.last_event_id());
-        while (auto frame = co_await in.next())
-            co_await out.send(*std::move(frame));
-    }
-    io::sse_stream client(io::sse_request request = {}) {
-        return io::sse_stream(
-            ctx.get_executor(),
-            [this]() -> awaitable<io::transport> {
-                ++connections;
-                connection_test::connect();
-                asio::co_spawn(
-                    ctx,
-                    io::http_connection(take(), [this](http_exchange& x) { return handle(x); }),
-                    asio::detached);
-                cut = far->script();
-                co_return std::move(*far);
-            },
-            std::move(request));
-    }
-    void put(int number) {
-        EXPECT_TRUE(feed.try_put(io::sse_event{.data = "x", .id = std::to_string(number)}));
-    }
-    strings ids(io::sse_stream& s, virtual_clock& clock) {
-        strings all;
-        clock.run_for(5s);
-        while (auto e = s.try_next())
-            all.push_back(e->id), clock.run_for(1ms);
-        return all;
-    }
-
-    broadcast<io::sse_frame> feed{
-        ctx.get_executor(), {.no_subscribers = no_subscribers::discard, .retain = 5}};
-    std::optional<memory_script> cut;
-    int connections = 0;
-};
-
-TEST_F(sse_resume_test, a_client_that_comes_again_gets_what_it_has_missed_and_nothing_twice) {
-    virtual_clock clock(ctx);
-    auto s = client();
-    clock.run_for(1s);
-    put(1);
-    put(2);
-    EXPECT_EQ(ids(s, clock), (strings{"1", "2"}));
-    cut->reset();
-    put(3);
-    put(4);
-    EXPECT_EQ(ids(s, clock), (strings{"3", "4"}));
-    EXPECT_EQ(connections, 2);
-    put(5);
-    EXPECT_EQ(ids(s, clock), strings{"5"});
-    cut->reset();
-    for (int i = 6; i != 16; ++i)
-        put(i);
-    EXPECT_EQ(ids(s, clock), (strings{"11", "12", "13", "14", "15"}))
-        << "what is kept, and no more";
-}
-
-TEST_F(sse_resume_test, a_client_begins_where_it_is_told_to) {
-    virtual_clock clock(ctx);
-    for (int i = 1; i != 5; ++i)
-        put(i);
-    io::sse_request request;
-    request.last_event_id = "3";
-    auto s = client(request);
-    EXPECT_EQ(ids(s, clock), strings{"4"});
-}
-
-TEST_F(http_test, a_server_that_does_not_send_events_is_an_error_and_204_an_end) {
-    for (const unsigned status : {204u, 404u, 200u}) {
-        connect();
-        serve([&](http_exchange& x) { return x.respond(status, "text/plain", ""); });
-        const auto got = collect(
-            ctx,
-            io::sse_stream(
-                ctx.get_executor(),
-                [this]() -> awaitable<io::transport> { co_return std::move(*far); },
-                {}));
-        EXPECT_EQ(got.ended, status == 204);
-        EXPECT_EQ(got.ec, status == 204 ? error_code() : error_code(errc::http_status));
-    }
-}
-
-TEST_F(http_test, a_stream_that_goes_closes_its_connection) {
-    serve([&](http_exchange& x) -> awaitable<void> {
-        auto out = x.events();
-        co_await sleep_for(1h);
-    });
-    virtual_clock clock(ctx);
-    const auto script = far->script();
-    {
-        const io::sse_stream s(
-            ctx.get_executor(),
-            [this]() -> awaitable<io::transport> { co_return std::move(*far); },
-            {});
-        clock.run_for(1s);
-        EXPECT_FALSE(script.closed());
-    }
-    clock.run_for(1s);
-    EXPECT_TRUE(script.closed());
 }
 
 TEST_F(http_test, a_request_becomes_a_websocket) {

@@ -10,13 +10,13 @@ namespace streamx::rsocket {
 
 /// A WebSocket as the stream of bytes that RSocket has elsewhere. In a WebSocket a frame is a binary
 /// message by itself ("Framing Protocol Usage"); here it stands behind its length.
-class websocket_bytes {
+class websocket_frames {
 public:
     using executor_type = asio::any_io_executor;
     using transferred = streamx::detail::any_handler<error_code, std::size_t>;
     using done = streamx::detail::any_handler<error_code>;
 
-    explicit websocket_bytes(std::unique_ptr<io::websocket> ws);
+    explicit websocket_frames(std::unique_ptr<io::websocket> ws);
 
     executor_type get_executor() const noexcept;
     void async_read_some(asio::mutable_buffer to, transferred handler);

@@ -1,4 +1,4 @@
-#include "websocket_bytes.hpp"
+#include "websocket_frames.hpp"
 
 #include "big_endian.hpp"
 #include "frame.hpp"
@@ -16,7 +16,7 @@
 
 namespace streamx::rsocket {
 
-struct websocket_bytes::state {
+struct websocket_frames::state {
     explicit state(std::unique_ptr<io::websocket> both)
         : executor(both->in.get_executor()), ws(std::move(both)) {}
 
@@ -65,7 +65,7 @@ struct websocket_bytes::state {
 };
 
 /// Waits for messages until there are bytes.
-struct websocket_bytes::read_op {
+struct websocket_frames::read_op {
     using executor_type = asio::any_io_executor;
     executor_type get_executor() const noexcept { return handler.get_executor(); }
 
@@ -92,7 +92,7 @@ struct websocket_bytes::read_op {
 };
 
 /// Fills the outbox as there is room, and waits until it is written.
-struct websocket_bytes::write_op {
+struct websocket_frames::write_op {
     using executor_type = asio::any_io_executor;
     executor_type get_executor() const noexcept { return handler.get_executor(); }
 
@@ -126,14 +126,14 @@ struct websocket_bytes::write_op {
     bool flushing = false;
 };
 
-websocket_bytes::websocket_bytes(std::unique_ptr<io::websocket> ws)
+websocket_frames::websocket_frames(std::unique_ptr<io::websocket> ws)
     : state_(std::make_shared<state>(std::move(ws))) {}
 
-websocket_bytes::executor_type websocket_bytes::get_executor() const noexcept {
+websocket_frames::executor_type websocket_frames::get_executor() const noexcept {
     return state_->executor;
 }
 
-void websocket_bytes::async_read_some(asio::mutable_buffer to, transferred handler) {
+void websocket_frames::async_read_some(asio::mutable_buffer to, transferred handler) {
     auto ex = handler.get_executor();
     read_op op{state_, to, std::move(handler)};
     if (state_->taken != state_->incoming.size() || !state_->ws)
@@ -143,12 +143,12 @@ void websocket_bytes::async_read_some(asio::mutable_buffer to, transferred handl
         op.wait();
 }
 
-std::size_t websocket_bytes::put(asio::const_buffer bytes) {
+std::size_t websocket_frames::put(asio::const_buffer bytes) {
     state_->outgoing.append(static_cast<const char*>(bytes.data()), bytes.size());
     return bytes.size();
 }
 
-void websocket_bytes::write(std::size_t n, transferred handler) {
+void websocket_frames::write(std::size_t n, transferred handler) {
     auto ex = handler.get_executor();
     streamx::detail::post_to(
         ex, std::allocator<void>(), [op = write_op{state_, n, std::move(handler)}]() mutable {
@@ -156,7 +156,7 @@ void websocket_bytes::write(std::size_t n, transferred handler) {
         });
 }
 
-void websocket_bytes::async_shutdown(done handler) {
+void websocket_frames::async_shutdown(done handler) {
     if (state_->ws)
         return state_->ws->out.async_close(std::move(handler));
     auto ex = handler.get_executor();
@@ -165,6 +165,6 @@ void websocket_bytes::async_shutdown(done handler) {
     });
 }
 
-void websocket_bytes::close() { state_->ws.reset(); }
+void websocket_frames::close() { state_->ws.reset(); }
 
 } // namespace streamx::rsocket
