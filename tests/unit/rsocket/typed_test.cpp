@@ -1,10 +1,7 @@
-#include <streamx/rsocket/json.hpp>
-
-#include "session_support.hpp"
+#include "typed_support.hpp"
 
 #include <streamx/core/error.hpp>
 #include <streamx/operators/map.hpp>
-#include <streamx/sources/from_range.hpp>
 
 #include <boost/asio/post.hpp>
 #include <boost/json/value.hpp>
@@ -19,32 +16,6 @@
 
 namespace streamx::rsocket {
 namespace {
-
-using testing::memory_stream;
-
-struct query {
-    std::string symbol;
-    int items = 0;
-};
-struct quote {
-    std::string symbol;
-    int price = 0;
-
-    friend bool operator==(const quote&, const quote&) = default;
-};
-
-void tag_invoke(boost::json::value_from_tag, boost::json::value& v, const query& q) {
-    v = {{"symbol", q.symbol}, {"items", q.items}};
-}
-query tag_invoke(boost::json::value_to_tag<query>, const boost::json::value& v) {
-    return {boost::json::value_to<std::string>(v.at("symbol")), v.at("items").to_number<int>()};
-}
-void tag_invoke(boost::json::value_from_tag, boost::json::value& v, const quote& q) {
-    v = {{"symbol", q.symbol}, {"price", q.price}};
-}
-quote tag_invoke(boost::json::value_to_tag<quote>, const boost::json::value& v) {
-    return {boost::json::value_to<std::string>(v.at("symbol")), v.at("price").to_number<int>()};
-}
 
 /// A type and MIME type of the user's own, beside JSON.
 struct celsius {
@@ -88,37 +59,7 @@ struct codecs_of<celsius> {
 
 namespace {
 
-/// A client and a server, connected in memory.
-struct typed_test : memory_fixture {
-    asio::awaitable<client> connect() {
-        auto [mine, theirs] = memory_stream::pair(ctx.get_executor());
-        serve().accept(std::move(theirs));
-        co_return co_await async_connect(
-            io::transport(std::move(mine)), asking, asio::use_awaitable);
-    }
-
-    template <class T>
-    any_stream<T> items(std::vector<T> list) {
-        return from_range(std::move(list)) | on(ctx.get_executor());
-    }
-    template <class S>
-    static asio::awaitable<std::vector<item_t<S>>> every(S s) {
-        std::vector<item_t<S>> got;
-        while (auto item = co_await s.next())
-            got.push_back(*std::move(item));
-        co_return got;
-    }
-
-    /// What an operation throws.
-    template <class T>
-    static asio::awaitable<std::pair<error_code, std::string>> failure(asio::awaitable<T> op) {
-        try {
-            co_await std::move(op);
-        } catch (const system_error& e) {
-            co_return std::pair(e.code(), std::string(e.what()));
-        }
-        co_return std::pair(error_code(), std::string());
-    }
+struct typed_test : typed_fixture {
     asio::awaitable<payload> ask(client& c, request_metadata to, payload p) {
         return c.async_request_response(std::move(to), std::move(p), asio::use_awaitable);
     }
@@ -479,133 +420,6 @@ TEST_F(typed_test, a_broadcast_of_values_is_one_of_payloads_that_were_written_on
     srv.reset(); // before what it publishes
     EXPECT_EQ(from_payload<quote>(to_payload(quote{"A", 1}), mime::json), (quote{"A", 1}));
     EXPECT_THROW(to_payload(quote{"A", 1}, mime::text), system_error);
-}
-
-// What a server asks of its client: the same, the other way round.
-
-struct peer_test : typed_test {
-    std::vector<requester> peers;
-
-    peer_test() {
-        asking.responder = std::make_shared<router>();
-        serve().on_connect([this](const connected_client& c) { peers.push_back(c.peer); });
-    }
-};
-
-TEST_F(peer_test, a_server_makes_every_request_of_its_client) {
-    auto& mine = *asking.responder;
-    std::vector<std::string> got;
-    mine.on_response("echo", [](request r) { return r.message; });
-    mine.on_stream(
-        "numbers", [&](const request& r) { return count_to(std::stoi(r.message.data)); });
-    mine.on_channel("same", [](const request&, payload_stream in) { return in; });
-    mine.on_fire_and_forget("log", [&](const request& r) { got.push_back(r.message.data); });
-    mine.on_metadata_push([&](std::string m) { got.push_back(std::move(m)); });
-    mine.on_response<query, quote>("quote", [](query q) { return quote{q.symbol, q.items}; });
-    run([&]() -> asio::awaitable<void> {
-        auto c = co_await connect();
-        auto& peer = peers.at(0);
-        const auto echo =
-            co_await peer.async_request_response("echo", payload("hi"), asio::use_awaitable);
-        EXPECT_EQ(echo.data, "hi");
-        EXPECT_EQ((co_await all(peer.request_stream("numbers", payload("1000")))).size(), 1000U);
-        EXPECT_EQ((co_await all(peer.request_channel("same", count_to(1000)))).size(), 1000U);
-        co_await peer.async_fire_and_forget("log", payload("one"), asio::use_awaitable);
-        co_await peer.async_metadata_push("two", asio::use_awaitable);
-        const query asked{"XYZ", 1};
-        const auto q =
-            co_await peer.async_request_response<quote>("quote", asked, asio::use_awaitable);
-        EXPECT_EQ(q, (quote{"XYZ", 1}));
-        const auto [ec, text] = co_await failure(
-            peer.async_request_response("nowhere", payload(), asio::use_awaitable));
-        EXPECT_EQ(ec, errc::rejected) << text;
-    });
-    EXPECT_EQ(got, (std::vector<std::string>{"one", "two"}));
-}
-
-TEST_F(peer_test, a_handler_asks_back_on_the_connection_that_its_request_came_on) {
-    asking.responder->on_response<std::string>(
-        "name", [](const std::string& greeting) { return greeting + " Ada"; });
-    serve().on_response("greet", [](request r) -> asio::awaitable<payload> {
-        auto name = co_await r.peer.async_request_response<std::string>(
-            "name", "hello", asio::use_awaitable);
-        co_return payload(name + "!");
-    });
-    run([&]() -> asio::awaitable<void> {
-        auto c = co_await connect();
-        const auto p = co_await c.async_request_response("greet", payload(), asio::use_awaitable);
-        EXPECT_EQ(p.data, "hello Ada!");
-    });
-}
-
-TEST_F(peer_test, a_client_without_a_responder_rejects_what_a_server_asks) {
-    asking.responder = nullptr;
-    run([&]() -> asio::awaitable<void> {
-        auto c = co_await connect();
-        const auto [ec, text] = co_await failure(
-            peers.at(0).async_request_response("echo", payload(), asio::use_awaitable));
-        EXPECT_EQ(ec, errc::rejected) << text;
-    });
-}
-
-TEST_F(peer_test, the_clients_credit_holds_back_the_server_and_the_other_way_round) {
-    serving.window = 8;
-    int made = 0;
-    asking.responder->on_stream("endless", [&](const request&) {
-        return count_to(1'000'000) | map([&](payload p) {
-                   ++made;
-                   return p;
-               });
-    });
-    srv.reset();
-    serve().on_connect([this](const connected_client& c) { peers.push_back(c.peer); });
-    run([&]() -> asio::awaitable<void> {
-        auto c = co_await connect();
-        auto s = peers.at(0).request_stream("endless");
-        for (int i = 1; i <= 100; ++i) {
-            co_await s.next();
-            EXPECT_LE(made, i + 8);
-        }
-    });
-}
-
-TEST_F(peer_test, a_requester_outlives_its_connection_and_says_that_it_is_closed) {
-    run([&]() -> asio::awaitable<void> {
-        {
-            auto c = co_await connect();
-        }
-        while (serve().connections() != 0)
-            co_await asio::post(asio::use_awaitable);
-        auto [ec, text] = co_await failure(
-            peers.at(0).async_request_response("echo", payload(), asio::use_awaitable));
-        EXPECT_EQ(ec, streamx::errc::closed) << text;
-        std::tie(ec, text) = co_await failure(peers.at(0).request_stream<int>("echo").next());
-        EXPECT_EQ(ec, streamx::errc::closed) << text;
-    });
-}
-
-TEST_F(peer_test, on_connect_says_who_is_there_and_may_end_the_connection) {
-    serving.authenticator = bearer_tokens({"secret"});
-    srv.reset();
-    std::vector<connected_client> seen;
-    serve().on_connect([&](const connected_client& c) {
-        seen.push_back(c);
-        if (c.setup.data == "go away")
-            throw std::runtime_error("as you like");
-    });
-    asking.who = credentials{"bearer", "", "secret"};
-    asking.setup.data = "me";
-    run([&]() -> asio::awaitable<void> {
-        auto c = co_await connect();
-        EXPECT_TRUE(c.is_open());
-        asking.setup.data = "go away";
-        const auto [ec, text] = co_await failure(connect());
-        EXPECT_EQ(ec, errc::connection_error) << text;
-    });
-    ASSERT_EQ(seen.size(), 2U);
-    EXPECT_EQ(seen[0].who, asking.who);
-    EXPECT_EQ(seen[0].setup.data, "me");
-    EXPECT_EQ(seen[0].data_type, mime::bytes);
 }
 
 } // namespace
