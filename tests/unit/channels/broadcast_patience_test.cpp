@@ -63,6 +63,23 @@ TEST_F(broadcast_patience_test, who_is_full_for_too_long_keeps_its_capacity) {
     EXPECT_EQ(take_all(slow), (ints{3, 4}));
 }
 
+TEST_F(broadcast_patience_test, with_a_newcomer_it_begins_when_that_comes) {
+    auto stuck = b.subscribe();
+    put(1);
+    clock.run_for(10s);
+    auto patient = b.subscribe({.patience = 5s});
+    auto impatient = b.subscribe({.patience = 2s});
+    clock.run_for(1999ms);
+    EXPECT_EQ(impatient.stats().policy, overflow::wait);
+    clock.run_for(1ms);
+    EXPECT_EQ(impatient.stats().policy, overflow::drop_oldest);
+    clock.run_for(2999ms);
+    EXPECT_EQ(patient.stats().policy, overflow::wait);
+    clock.run_for(1ms);
+    EXPECT_EQ(patient.stats().policy, overflow::drop_oldest);
+    EXPECT_FALSE(sent) << "the first is still waited for";
+}
+
 TEST_F(broadcast_patience_test, it_can_keep_what_it_has) {
     auto slow = b.subscribe({.capacity = 2, .patience = 2s, .then = overflow::drop_newest});
     put_all(b, {1, 2});

@@ -16,8 +16,8 @@
 
 namespace streamx::detail {
 
-/// Whether patience with somebody begins to be timed, or nobody's is any more.
-enum class patience_change : unsigned char { none, start, stop };
+/// Whether patience with somebody begins to be timed, or which one ends first is to be seen anew.
+enum class patience_change : unsigned char { none, start, look_again };
 
 /// What is done once a broadcast's lock is let go: declare it before that.
 template <class T>
@@ -41,8 +41,8 @@ public:
                 alive->wake();
         if (patience == patience_change::start)
             core_.start_patience();
-        else if (patience == patience_change::stop)
-            core_.stop_patience();
+        else if (patience == patience_change::look_again)
+            core_.look_at_patience_again();
     }
 
     /// A subscriber has a hook, and does not get an item.

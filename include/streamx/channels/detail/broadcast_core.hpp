@@ -324,8 +324,8 @@ public:
         });
     }
 
-    /// No put waits any more.
-    void stop_patience() { patience_timer_->wake(); }
+    /// No put waits any more, or for somebody else as well.
+    void look_at_patience_again() { patience_timer_->wake(); }
 
     // --- all -------------------------------------------------------------------------------------
 

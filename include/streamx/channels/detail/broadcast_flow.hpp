@@ -130,7 +130,7 @@ struct broadcast_flow {
             if (shown)
                 shown->running_since = now;
             if (watching)
-                later.patience = patience_change::stop;
+                later.patience = patience_change::look_again;
         }
         return removed;
     }
@@ -229,6 +229,11 @@ struct broadcast_flow {
             return;
         peers.welcome(s);
         easy_until = 0;
+        if (s.has_patience()) {
+            s.rare->waited_for_since = time->now();
+            if (watching) // its patience may be the first to end
+                later.patience = patience_change::look_again;
+        }
         for (auto* w = watchers.front(); w;) {
             auto* next = w->next;
             if (w->subscribers <= peers.active())

@@ -140,8 +140,9 @@ public:
     /// When the patience with one ends, with a put that has waited since then.
     static clock::time_point
     patience_ends(const subscriber_type& s, std::uint64_t tail, clock::time_point since) noexcept {
-        return s.has_patience() && holds_back(s, tail) ? later(since, s.rare->patience)
-                                                       : clock::time_point::max();
+        return s.has_patience() && holds_back(s, tail)
+                   ? later(std::max(since, s.rare->waited_for_since), s.rare->patience)
+                   : clock::time_point::max();
     }
 
     clock::time_point patience_ends(std::uint64_t tail, clock::time_point since) const noexcept {

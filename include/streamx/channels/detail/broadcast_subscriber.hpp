@@ -34,6 +34,7 @@ struct subscriber : broadcast_waiter<T, subscriber<T>> {
         hook on_undelivered;
         std::deque<T> copies; ///< `copied`: the items that it has before it
         clock::duration patience = clock::duration::max(); ///< of those who wait for it
+        clock::time_point waited_for_since;                ///< at the earliest: when it came
         overflow then = overflow::drop_oldest;             ///< its policy when that is over
         clock::time_point since; ///< of one that `dump_graph` shows: it waits, or runs
     };
