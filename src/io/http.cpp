@@ -206,13 +206,23 @@ body_written(detail::http_message_state& message, const detail::http_body_writte
     co_return true;
 }
 
+/// Says the end; over TLS that is a write, which a client that reads nothing holds up.
+asio::awaitable<std::monostate> shut_down(http_peer& peer) {
+    co_await peer.shared->stream.async_shutdown(asio::use_awaitable);
+    co_return std::monostate();
+}
+
 /// Ends a connection of whose input there may be more: if it was closed with unread bytes in it, the client
 /// could lose the answer.
 asio::awaitable<void> part(http_peer& peer, bool more_comes) {
-    error_code ignored;
     auto& in = *peer.in;
-    in.end_by(streamx::detail::later(in.dog().now(), in.shared().limits.shutdown));
-    co_await peer.shared->stream.async_shutdown(asio::redirect_error(asio::use_awaitable, ignored));
+    const auto limit = in.shared().limits.shutdown;
+    in.end_by(streamx::detail::later(in.dog().now(), limit));
+    try {
+        co_await detail::timed(shut_down(peer), limit, errc::shutdown_timeout);
+    } catch (const sys::system_error&) {
+        co_return; // it is closed in any case
+    }
     while (more_comes && !in.discard())
         co_await asio::async_initiate<const asio::use_awaitable_t<>, void(error_code)>(
             [&](auto handler) { in.async_wait(std::move(handler)); }, asio::use_awaitable);

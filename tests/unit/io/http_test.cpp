@@ -109,6 +109,32 @@ TEST_F(http_test, a_client_that_does_not_finish_its_request_is_given_up) {
     EXPECT_EQ(served.calls(), 1);
 }
 
+/// One whose peer does not hear the end, as one that reads nothing does not over TLS.
+struct deaf : memory_stream {
+    explicit deaf(memory_stream s) : memory_stream(std::move(s)) {}
+
+    template <class Token>
+    auto async_shutdown(Token&& token) {
+        return async_sleep_for(get_executor(), 1h, std::forward<Token>(token));
+    }
+};
+
+TEST_F(http_test, a_client_that_does_not_hear_the_end_is_given_up) {
+    virtual_clock clock(ctx);
+    const io::endpoint_limits limits;
+    served.start([&](auto h) {
+        asio::co_spawn(
+            ctx, io::http_connection(io::transport(deaf(take())), text, limits), std::move(h));
+    });
+    say("GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
+    clock.run_for(limits.shutdown - 1s);
+    EXPECT_EQ(heard().substr(9, 3), "200");
+    EXPECT_EQ(served.calls(), 0);
+    clock.run_for(1s);
+    EXPECT_EQ(served.calls(), 1);
+    EXPECT_FALSE(served->failure) << served->what;
+}
+
 TEST_F(http_test, a_connection_that_stays_idle_is_closed_without_a_word) {
     virtual_clock clock(ctx);
     serve(text);
