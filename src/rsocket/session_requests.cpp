@@ -3,6 +3,7 @@
 #include "session.hpp"
 
 #include <streamx/core/error.hpp>
+#include <streamx/core/log.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -164,7 +165,9 @@ void session::answered(const flow_ptr& f, any_stream<payload> source) {
 
 void session::failed(const flow_ptr& f, const std::exception_ptr& failure) {
     drop_source(*f);
-    if (f->type != frame_type::request_fnf && f->id != 0)
+    if (f->type == frame_type::request_fnf)
+        log(log_level::warning, "rsocket: a fire-and-forget failed: " + what_of(failure));
+    else if (f->id != 0)
         engine_.fail(f->id, code_of(failure), what_of(failure));
     if (f->inbox)
         f->inbox->finish(failure);

@@ -21,7 +21,8 @@ namespace streamx::rsocket {
 /// What answers requests, by their route. A handler may return its answer or an `asio::awaitable` of
 /// it, which is spawned on the connection's executor and cancelled when the peer cancels. What a
 /// handler or its stream throws fails the request with APPLICATION_ERROR and the exception's `what()`;
-/// a `system_error` with an `rsocket::errc` or one of the application's own codes fails it with that.
+/// a `system_error` with an `rsocket::errc` or one of the application's own codes fails it with that. A
+/// fire-and-forget has nobody to tell: what it fails with is logged.
 ///
 /// A request whose route has no handler of its kind is answered with REJECTED. The streams that
 /// handlers return are pulled on the executor of the connection.
@@ -49,8 +50,7 @@ public:
     /// and its answers are of the MIME types that the request says, or the connection's; an answer in
     /// another one, as there is no codec for that and nothing was said of what is accepted, says so in the
     /// metadata of its first payload. A request that does not decode, or wants answers of a type that there
-    /// is no codec for, fails with INVALID and never reaches `fn`; a fire-and-forget of that kind is
-    /// forgotten.
+    /// is no codec for, fails with INVALID and never reaches `fn`.
     template <class... Types, class Fn>
     void on_stream(std::string route, Fn fn) {
         streams_.insert_or_assign(

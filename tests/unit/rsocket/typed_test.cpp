@@ -1,6 +1,7 @@
 #include "typed_support.hpp"
 
 #include <streamx/core/error.hpp>
+#include <streamx/core/log.hpp>
 #include <streamx/operators/map.hpp>
 
 #include <boost/asio/post.hpp>
@@ -290,6 +291,26 @@ TEST_F(typed_test, data_that_does_not_decode_is_invalid_on_that_stream_only) {
         EXPECT_TRUE(co_await other.next());
         EXPECT_TRUE(c.is_open());
     });
+}
+
+TEST_F(typed_test, a_fire_and_forget_that_fails_is_logged_as_nobody_else_is_told) {
+    std::vector<std::string> logged;
+    set_log_sink([&](log_level, std::string_view m) { logged.emplace_back(m); });
+    serve().on_fire_and_forget<int>(
+        "log", [&](int i) { throw std::runtime_error(std::to_string(i)); });
+    run([&]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        co_await c.async_fire_and_forget(
+            to("log", "application/json"), payload("7"), asio::use_awaitable);
+        co_await c.async_fire_and_forget(
+            to("log", "application/json"), payload("x"), asio::use_awaitable);
+        while (logged.size() != 2)
+            co_await asio::post(asio::use_awaitable);
+        EXPECT_TRUE(c.is_open());
+    });
+    set_log_sink({});
+    EXPECT_EQ(logged.at(0), "rsocket: a fire-and-forget failed: 7");
+    EXPECT_NE(logged.at(1).find("application/json"), std::string::npos) << logged[1];
 }
 
 TEST_F(typed_test, an_answer_that_does_not_decode_fails_its_stream_and_stops_the_producer) {
