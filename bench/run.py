@@ -800,6 +800,8 @@ there for comparison. The instructions of taking a ready item include those of s
 The raw channel is there twice: where it is the only one in its program the compiler inlines all of it,
 as soon as its functions are called from two places (as in most servers) it does not.
 
+The machine of the last run, which may be another one than that of rows with an earlier date:
+
 {machine}
 
 Of {all} targets {met} are met{missed}
@@ -873,18 +875,17 @@ def main():
     jobs += [(p[0], lambda p=p: measure_printed(*p[1:], min(3, settings.rounds))) for p in PRINTED]
     jobs += [(m[0], lambda m=m: measure_memory(*m)) for m in MEMORY]
     jobs += [(c[0], lambda c=c: measure_compile(settings, *c[1:])) for c in COMPILE]
-    results = {}
+    results = {name: old[name] for name, _ in jobs if name in old}
     for name, job in jobs:
         if not any(text.lower() in name.lower() for text in settings.only):
-            if name in old:
-                results[name] = old[name]
             continue
         results[name] = [{**row, "date": today} for row in job()]
         for row in results[name]:
             verdict = {None: "", True: "met", False: "NOT met"}[row["met"]]
             print(f"{name}: {row['ours']} {cell(row['count'])} | {row['peer']} {row['theirs']} "
                   f"{cell(row['their_count'])} | {row['ratio']} | {row['target']} {verdict}", flush=True)
-    write(results, settings.rounds)
+        # At once, so that a run that is stopped loses nothing; in the order of the jobs, with those that are new.
+        write({name: results[name] for name, _ in jobs if name in results}, settings.rounds)
     print("written: bench/RESULTS.md")
 
 
