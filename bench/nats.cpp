@@ -4,7 +4,9 @@
 //   nats/pull/<who>/<bytes>/<servers>      a durable consumer, each message acknowledged
 //   nats/batched_publish/streamx/16/<servers>, nats/batched_pull/...   items of 16 bytes, 2048 a message
 //
-// <who> is streamx, or stock: the client library's own API, with its threads.
+// <who> is streamx, or stock: the client library's own API, with its threads. Both have the same
+// stream's configuration, as many messages in flight, ids of the same length, and are connected to the
+// same server, which leads the stream: where the leader is decides more than what the client does.
 
 #include "bench.hpp"
 
@@ -40,6 +42,7 @@ using asio::use_awaitable;
 namespace {
 
 constexpr std::size_t in_flight = 4096;
+constexpr auto id_prefix = "bench";
 constexpr int batch = 256;
 
 /// Of 16 bytes, of which the first are its number.
@@ -78,7 +81,7 @@ public:
     explicit site(unsigned count) : servers_(count), replicas_(count) {
         run([this]() -> asio::awaitable<void> {
             nats::connect_options options;
-            options.servers = servers_.urls();
+            options.servers.push_back(url());
             connection = co_await nats::async_connect(
                 context.get_executor(), std::move(options), use_awaitable);
         });
@@ -103,18 +106,9 @@ public:
     /// An empty stream, another each time, so that nothing of the last one counts.
     std::string new_stream() {
         const streamx::bench::untimed pause;
-        const auto old = std::exchange(name_, "S" + std::to_string(++streams_));
-        run([&]() -> asio::awaitable<void> {
-            if (!old.empty())
-                co_await connection.async_request(
-                    "$JS.API.STREAM.DELETE." + old, "", 10s, use_awaitable);
-            nats::stream_config config;
-            config.name = name_;
-            config.subjects.push_back(name_);
-            config.storage = nats::storage::memory;
-            config.replicas = replicas_;
-            co_await nats::ensure_stream(connection, std::move(config), use_awaitable);
-        });
+        do
+            replace_stream();
+        while (replicas_ > 1 && servers_.leader_of(name_) != 0);
         return name_;
     }
 
@@ -128,17 +122,28 @@ public:
         });
     }
 
-    std::string urls() const {
-        std::string all;
-        for (const auto& url : servers_.urls())
-            all += (all.empty() ? "" : ",") + url;
-        return all;
-    }
+    /// Where everybody connects to.
+    std::string url() const { return servers_.urls().front(); }
 
     asio::io_context context{1};
     nats::connection connection;
 
 private:
+    void replace_stream() {
+        const auto old = std::exchange(name_, "S" + std::to_string(++streams_));
+        run([&]() -> asio::awaitable<void> {
+            if (!old.empty())
+                co_await connection.async_request(
+                    "$JS.API.STREAM.DELETE." + old, "", 10s, use_awaitable);
+            nats::stream_config config;
+            config.name = name_;
+            config.subjects.push_back(name_);
+            config.storage = nats::storage::memory;
+            config.replicas = replicas_;
+            co_await nats::ensure_stream(connection, std::move(config), use_awaitable);
+        });
+    }
+
     streamx::testing::nats_servers servers_;
     unsigned replicas_;
     std::string name_;
@@ -155,6 +160,7 @@ publish(site& s, const std::string& stream, std::uint64_t n, std::size_t togethe
         nats::sink_options options;
         options.subject = stream;
         options.window = in_flight;
+        options.id_prefix = id_prefix;
         options.items_per_message = together;
         nats::jetstream_sink<Codec> sink(s.connection, std::move(options));
         auto items = streamx::range(std::uint64_t(0), n) | streamx::on(s.context.get_executor()) |
@@ -206,7 +212,7 @@ public:
     explicit stock(const site& s) {
         natsOptions* options = nullptr;
         check(natsOptions_Create(&options), "options");
-        check(natsOptions_SetURL(options, s.urls().substr(0, s.urls().find(',')).c_str()), "url");
+        check(natsOptions_SetURL(options, s.url().c_str()), "url");
         check(natsConnection_Connect(&connection_, options), "connect");
         natsOptions_Destroy(options);
         jsOptions js;
@@ -226,7 +232,7 @@ public:
         std::string payload(size, 'x'), id;
         for (std::uint64_t i = 0; i != n; ++i) {
             std::memcpy(payload.data(), &i, sizeof i);
-            id = "stock:" + std::to_string(i);
+            ((id = id_prefix) += ':') += std::to_string(i);
             jsPubOptions options;
             jsPubOptions_Init(&options);
             options.MsgId = id.c_str();

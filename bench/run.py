@@ -88,6 +88,7 @@ class Figure:
     at_most_instructions: float = None  # an item, counted by callgrind
     count: bool = False                 # count instructions: figures of one thread
     threads: bool = False               # two threads: the machine's mood matters, so more rounds
+    spread: bool = False                # show between what the middle half of the rounds' ratios is
     items: tuple = (32_000, 128_000)    # between which instructions are counted
 
 
@@ -386,7 +387,9 @@ for size in (16, 64, 256, 1024, 16384):
 
 
 def nats(what, who, size, servers):
-    return Ours("nats", f"nats/{what}/{who}/{size}/{servers}")
+    # With replicas a window lasts as long as most benches: only many of them are a steady flow.
+    steady = ("--target-ms=400",) if servers > 1 and "publish" in what else ()
+    return Ours("nats", f"nats/{what}/{who}/{size}/{servers}", steady)
 
 
 for servers in (1, 3):
@@ -397,12 +400,16 @@ for servers in (1, 3):
                 f"JetStream {what}, {size} bytes, {where}",
                 nats(what, "streamx", size, servers),
                 [Peer(f"nats.c's own API, {theirs}", nats(what, "stock", size, servers), at_least=1)],
+                threads=servers > 1, spread=servers > 1,
             ))
         FIGURES.append(Figure(
             f"JetStream {what}, items of 16 bytes, 2048 a message, {where}",
             nats(f"batched_{what}", "streamx", 16, servers),
             [Peer("an item a message", nats(what, "streamx", 16, servers), at_least=50)],
+            threads=servers > 1, spread=servers > 1,
         ))
+
+
 def rsocket(what, size):
     return Ours("rsocket", f"rsocket/{what}/{size}")
 
@@ -555,10 +562,11 @@ def command_of(bench, reps=None, target_ms=None, items=None):
         command += ["--warm", "0"] if items else []
     else:
         folder = BUILD / "release" / "bench" if isinstance(bench, Ours) else CPP
-        command = [folder / bench.exe, f"--exact={bench.name}", *bench.options]
+        command = [folder / bench.exe, f"--exact={bench.name}"]
         command += [f"--items={items}"] if items else []
         command += [f"--reps={reps}"] if reps else []
         command += [f"--target-ms={target_ms}"] if target_ms else []
+        command += bench.options  # a bench's own wish goes before the others'
         command += ["--unchecked"] if items and isinstance(bench, Ours) else []
     return [str(c) for c in command] if Path(command[0]).exists() else None
 
@@ -644,12 +652,20 @@ def measure(figure, settings):
             met = counts["ours"] <= counts[p.label] * p.times_instructions
         rows.append({"ours": ns(ours), "count": counts.get("ours"), "peer": p.label,
                      "theirs": ns(statistics.median(times[p.label])), "their_count": counts.get(p.label),
-                     "ratio": times_faster(ratio), "target": target_of(p), "met": met})
+                     "ratio": times_faster(ratio) + (middle_half(ratios) if figure.spread else ""),
+                     "target": target_of(p), "met": met})
     return rows
 
 
 def ns(x):
     return "" if x is None else f"{x:.2f} ns" if x < 10 else f"{x:.1f} ns" if x < 100 else f"{x:.0f} ns"
+
+
+def middle_half(ratios):
+    if len(ratios) < 2:
+        return ""
+    lower, _, upper = statistics.quantiles(ratios, n=4)
+    return f" (half of the rounds: {lower:.2f} to {upper:.2f})"
 
 
 def times_faster(ratio):
