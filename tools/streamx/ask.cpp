@@ -8,12 +8,9 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include <unistd.h>
+#include <boost/system/system_error.hpp>
 
 #include <chrono>
-#include <cstdio>
-#include <iostream>
 #include <string>
 #include <string_view>
 
@@ -22,43 +19,6 @@ namespace rsocket = streamx::rsocket;
 using rsocket::payload;
 
 namespace {
-
-void print_json_string(const std::string& s) {
-    std::cout << '"';
-    for (const char c : s) {
-        const auto byte = static_cast<unsigned char>(c);
-        char escaped[8];
-        if (c == '"' || c == '\\') {
-            std::cout << '\\' << c;
-        } else if (byte < 0x20) {
-            std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(byte));
-            std::cout << escaped;
-        } else {
-            std::cout << c;
-        }
-    }
-    std::cout << '"';
-}
-
-asio::awaitable<rsocket::client> connect(const arguments& a) {
-    return rsocket::async_connect(a.url, client_options_of(a), asio::use_awaitable);
-}
-
-asio::awaitable<void> print(const arguments& a, rsocket::payload_stream items) {
-    for (auto left = a.take; left != 0; --left) {
-        auto item = co_await items.next();
-        if (!item)
-            break;
-        print_item(a, item->data);
-    }
-}
-
-auto stdin_lines(const asio::any_io_executor& ex) {
-    return streamx::io::lines(asio::posix::stream_descriptor(ex, ::dup(STDIN_FILENO))) |
-           streamx::map([](std::string_view line) { return payload{std::string(line)}; });
-}
-
-} // namespace
 
 rsocket::client_options client_options_of(const arguments& a) {
     rsocket::client_options options;
@@ -76,16 +36,29 @@ rsocket::client_options client_options_of(const arguments& a) {
     return options;
 }
 
-void print_item(const arguments& a, const std::string& data) {
-    if (a.json) {
-        std::cout << "{\"data\":";
-        print_json_string(data);
-        std::cout << "}\n";
-    } else {
-        std::cout << data << '\n';
+asio::awaitable<void> print(const arguments& a, rsocket::payload_stream items) {
+    for (auto left = a.take; left != 0; --left) {
+        auto item = co_await items.next();
+        if (!item)
+            break;
+        print_item(a, item->data);
     }
-    if (!std::cout.flush())
-        throw output_closed();
+}
+
+auto stdin_lines(const asio::any_io_executor& ex) {
+    return streamx::io::lines(asio::posix::stream_descriptor(ex, own_stdin())) |
+           streamx::map([](std::string_view line) { return payload{std::string(line)}; });
+}
+
+} // namespace
+
+asio::awaitable<rsocket::client> connect(const arguments& a) {
+    const auto options = client_options_of(a);
+    try {
+        co_return co_await rsocket::async_connect(a.url, options, asio::use_awaitable);
+    } catch (const boost::system::system_error& e) {
+        throw boost::system::system_error(e.code(), "cannot connect to " + a.url);
+    }
 }
 
 asio::awaitable<void> sub(const arguments& a) {

@@ -8,8 +8,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace asio = boost::asio;
@@ -23,24 +26,39 @@ double seconds_since(steady::time_point began) {
     return std::chrono::duration<double>(steady::now() - began).count();
 }
 
-void show_progress(std::uint64_t at, std::uint64_t of) {
-    constexpr int width = 40;
-    if (::isatty(STDERR_FILENO) == 0)
-        return;
-    const auto filled = static_cast<int>(at * width / std::max<std::uint64_t>(of, 1));
-    std::fprintf(
-        stderr,
-        "\r[%s%s]%s",
-        std::string(static_cast<std::size_t>(filled), '=').c_str(),
-        std::string(static_cast<std::size_t>(width - filled), ' ').c_str(),
-        at == of ? "\n" : "");
-}
+/// On a terminal, a line of its own: also when it does not get to its end.
+class progress_bar {
+public:
+    explicit progress_bar(std::uint64_t of) : of_(std::max<std::uint64_t>(of, 1)) {}
+    progress_bar(const progress_bar&) = delete;
+    progress_bar& operator=(const progress_bar&) = delete;
+    ~progress_bar() { end(); }
+
+    void show(std::uint64_t at) {
+        constexpr std::uint64_t width = 40;
+        if (::isatty(STDERR_FILENO) == 0)
+            return;
+        const auto filled = static_cast<std::size_t>(at * width / of_);
+        const auto bar = std::string(filled, '=') + std::string(width - filled, ' ');
+        std::fprintf(stderr, "\r[%s]", bar.c_str());
+        open_ = true;
+    }
+    void end() {
+        if (std::exchange(open_, false))
+            std::fputc('\n', stderr);
+    }
+
+private:
+    std::uint64_t of_;
+    bool open_ = false;
+};
 
 } // namespace
 
 /// The stream `bench` for messages a second, the response `echo` for round trips.
 asio::awaitable<void> bench(const arguments& a) {
-    auto client = co_await rsocket::async_connect(a.url, client_options_of(a), asio::use_awaitable);
+    auto client = co_await connect(a);
+    progress_bar progress(a.messages);
     auto items = client.request_stream("bench");
     const auto began = steady::now();
     std::uint64_t got = 0;
@@ -49,10 +67,12 @@ asio::awaitable<void> bench(const arguments& a) {
         if (!item)
             break;
         if (++got % (a.messages / 40 + 1) == 0)
-            show_progress(got, a.messages);
+            progress.show(got);
     }
     const double took = seconds_since(began);
-    show_progress(a.messages, a.messages);
+    if (got == a.messages)
+        progress.show(got);
+    progress.end();
 
     std::vector<double> trips;
     for (int i = 0; i != 2000; ++i) {
@@ -65,7 +85,10 @@ asio::awaitable<void> bench(const arguments& a) {
     const auto percentile = [&](double p) {
         return trips[static_cast<std::size_t>(p * static_cast<double>(trips.size() - 1))];
     };
-    std::printf(
+    char said[256];
+    std::snprintf(
+        said,
+        sizeof said,
         a.json
             ? "{\"messages\":%llu,\"per_second\":%.0f,\"p50_us\":%.1f,\"p99_us\":%.1f,\"max_us\":%."
               "1f}\n"
@@ -75,4 +98,5 @@ asio::awaitable<void> bench(const arguments& a) {
         percentile(0.5),
         percentile(0.99),
         trips.back());
+    write_out(said);
 }

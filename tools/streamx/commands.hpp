@@ -1,13 +1,16 @@
 #pragma once
 
+#include <streamx/rsocket/client.hpp>
 #include <streamx/rsocket/options.hpp>
+#include <streamx/rsocket/server.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// What the command line says.
@@ -35,11 +38,21 @@ struct bad_command_line : std::invalid_argument {
     using invalid_argument::invalid_argument;
 };
 
-/// Thrown when nobody reads what is printed any more.
+/// Thrown when nobody reads what is printed any more, or SIGINT comes while nobody does.
 struct output_closed {};
 
-streamx::rsocket::client_options client_options_of(const arguments& a);
 streamx::rsocket::server_options server_options_of(const arguments& a);
+
+/// Connects to `url`, and listens at one; a failure names it.
+boost::asio::awaitable<streamx::rsocket::client> connect(const arguments& a);
+std::string listen(streamx::rsocket::server& server, const arguments& a, const std::string& url);
+
+/// stdin to be read by Asio, which makes it non-blocking: of a terminal not the one that stdout and the
+/// shell have too.
+int own_stdin();
+
+/// Prints, without holding anything back.
+void write_out(std::string_view text);
 
 /// One line of output, as text or as a JSON object.
 void print_item(const arguments& a, const std::string& data);

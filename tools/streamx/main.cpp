@@ -5,6 +5,7 @@
 #include <streamx/core/error.hpp>
 #include <streamx/rsocket/error.hpp>
 #include <streamx/rsocket/url.hpp>
+#include <streamx/version.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
@@ -14,6 +15,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <functional>
@@ -33,17 +35,26 @@ int code_of(const boost::system::error_code& ec) {
         return refused;
     if (ec.category() == streamx::rsocket::url_category())
         return usage;
-    if (ec == asio::error::connection_refused || ec == asio::error::host_not_found ||
+    if (ec == asio::error::connection_refused || ec == asio::error::host_unreachable ||
+        ec == asio::error::network_unreachable || ec == asio::error::timed_out ||
         ec == streamx::errc::handshake_timeout ||
-        ec == boost::system::errc::no_such_file_or_directory)
+        ec == boost::system::errc::no_such_file_or_directory ||
+        ec.category() == asio::error::get_netdb_category() ||
+        ec.category() == asio::error::get_addrinfo_category()) // names that nobody knows
         return unreachable;
     return failed;
 }
 
 /// What a failure says, without the number of its code and the place in the source that Boost adds.
 std::string plain(const boost::system::system_error& e) {
-    const std::string text = e.what();
-    return text.substr(0, text.find(std::string(" [") + e.code().category().name() + ':'));
+    std::string text = e.what();
+    text.resize(
+        std::min(text.size(), text.find(std::string(" [") + e.code().category().name() + ':')));
+    const auto message = e.code().message();
+    if (e.code() == asio::error::eof && text.ends_with(message))
+        text.replace(
+            text.size() - message.size(), message.size(), "the server has closed the connection");
+    return text;
 }
 
 int say(const std::exception_ptr& failure) {
@@ -79,7 +90,6 @@ int run(command what, const arguments& a) {
         ctx.stop();
     });
     ctx.run();
-    std::cout.flush();
     return code;
 }
 
@@ -90,10 +100,14 @@ int main(int argc, char** argv) {
     command what = nullptr;
     CLI::App app("RSocket streams on the command line");
     app.require_subcommand(1);
+    app.set_version_flag("--version", "streamx " + std::string(streamx::version()));
     const auto add = [&](const char* name, const char* help, command fn) {
         auto* sub = app.add_subcommand(name, help);
         sub->add_option(
-            "--token", a.token, "bearer token: asked of clients, or shown to the server");
+               "--token", a.token, "bearer token: asked of clients, or shown to the server")
+            ->check([](const std::string& token) { // of a variable that is not set, perhaps
+                return token.empty() ? "an empty one is none" : "";
+            });
         sub->callback([&what, fn] { what = fn; });
         return sub;
     };
@@ -125,6 +139,7 @@ int main(int argc, char** argv) {
             "--route",
             a.routes,
             "NAME=SOURCE: stdin, file:PATH, tail:PATH, count:N, ticks:MS, echo, sink")
+        ->allow_extra_args(false) // what stands behind it is a URL
         ->required();
 
     const auto asks = [&](CLI::App* sub, bool with_route) {
@@ -157,7 +172,14 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-        return app.exit(e) == 0 ? done : usage;
+        if (e.get_exit_code() == 0) // it has been asked for help
+            return app.exit(e);
+        const auto rest = app.remaining();
+        if (!what && !rest.empty())
+            std::cerr << "streamx: there is no command " << rest.front() << '\n';
+        else
+            std::cerr << "streamx: " << e.what() << '\n';
+        return usage;
     }
     try {
         return run(what, a);

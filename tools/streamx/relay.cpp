@@ -16,8 +16,7 @@ namespace rsocket = streamx::rsocket;
 /// slow client on one side slows the producer on the other.
 asio::awaitable<void> relay(const arguments& a) {
     const auto ex = co_await asio::this_coro::executor;
-    const auto from = std::make_shared<rsocket::client>(
-        co_await rsocket::async_connect(a.url, client_options_of(a), asio::use_awaitable));
+    const auto from = std::make_shared<rsocket::client>(co_await connect(a));
     rsocket::server server(ex, server_options_of(a));
     const std::string any = rsocket::router::any;
     server.on_stream(any, [from](rsocket::request r) {
@@ -34,7 +33,7 @@ asio::awaitable<void> relay(const arguments& a) {
         return from->async_fire_and_forget(
             std::move(r.metadata), std::move(r.message), asio::use_awaitable);
     });
-    const auto where = server.listen(a.out_url);
+    const auto where = listen(server, a, a.out_url);
     std::cerr << "relaying to " << where << std::endl;
     co_await from->async_wait_closed(asio::use_awaitable);
 }

@@ -5,16 +5,18 @@ import os
 import pty
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 
 TOOL = sys.argv[1]
 
 
-def start(*args):
+def start(*args, **options):
     """A server or relay, and the URL that it says it listens at."""
-    child = subprocess.Popen([TOOL, *args], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen([TOOL, *args], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
     line = child.stderr.readline()
     assert " on " in line or " to " in line, line
     return child, line.split()[-1]
@@ -71,6 +73,102 @@ def lines(n):
     return "".join(f"{i}\n" for i in range(1, n + 1))
 
 
+def says(code, what, *args, given=""):
+    """The command fails with this code, and a line that says this."""
+    got, out, err = run_plain(*args, given=given)
+    assert (got, out) == (code, "") and err.startswith("streamx: ") and err.count("\n") == 1, (args, got, out, err)
+    assert what in err, (args, what, err)
+
+
+def wrong_command_lines(at):
+    assert re.fullmatch(r"streamx \d+\.\d+\.\d+\n", run_plain("--version")[1])
+    code, out, err = run_plain("serve", "--help")
+    assert code == 0 and "NAME=SOURCE" in out and err == "", (code, out, err)
+    says(2, "subcommand")
+    says(2, "no command subb", "subb", at, "n")
+    says(2, "URL", "sub")
+    says(2, "--take", "sub", at, "n", "--take", "x")
+    says(2, "--request", "sub", at, "n", "--request", "0")
+    says(2, "/nobody/has/this", "sub", at, "n", "--ca", "/nobody/has/this")  # and not 3: nobody was called
+    says(2, "--token", "serve", "tcp://127.0.0.1:0", "--route", "n=count:3", "--token", "")  # and not everybody's
+    for source in ("counter:5", "count:x", "count:-1", f"count:{2**64 - 1}", "ticks:0", "file:/nobody/has/this",
+                   "file:/tmp", "tail:/nobody/has/this"):
+        says(2, source.split(":")[1], "serve", "tcp://127.0.0.1:0", "--route", f"n={source}")
+    for url in ("http://x", "tcp://x", "tcp://x:65536", "ws://:x", "unix://relative"):
+        says(2, url, "sub", url, "n")
+        says(2, url, "serve", url, "--route", "n=count:3")
+
+
+def what_cannot_be_listened_at(certificate):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+        says(1, f"cannot listen at {url}: Address already in use", "serve", url, "--route", "n=count:3")
+    says(1, "unix:///nobody/has/this: No such file", "serve", "unix:///nobody/has/this", "--route", "n=count:3")
+    says(3, "unix:///nobody/has/this: No such file", "sub", "unix:///nobody/has/this", "n")
+    says(3, "//no.such.host.invalid:1: Host", "sub", "tcp://no.such.host.invalid:1", "n")
+    for url in ("tls://127.0.0.1:0", "wss://127.0.0.1:0/"):
+        says(2, f"{url} needs a certificate: --cert", "serve", url, "--route", "n=count:3")
+    # a route takes no URL for another one
+    server, at = start("serve", "--route", "e=echo", "tls://127.0.0.1:0", "--cert", certificate)
+    says(1, "certificate is for another host", "sub", at, "n", "--ca", certificate)
+    says(1, "signed by nobody who is trusted", "sub", at, "n")
+    stop(server)
+
+
+def output_and_input():
+    server, at = start("serve", "tcp://127.0.0.1:0", "--route", "n=count:1000000000", "--route", "echo=echo",
+                       "--route", "bench=count:1000")
+    with open("/dev/full", "w") as full:  # which is not the same as a reader who has had enough
+        for command in (("sub", at, "n"), ("request", at, "echo", "x"), ("bench", at, "--messages", "10")):
+            done = subprocess.run([TOOL, *command], stdout=full, stderr=subprocess.PIPE, text=True, timeout=20)
+            assert done.returncode == 1 and "No space left" in done.stderr, (command, done)
+    # SIGINT also while nobody takes the output
+    child = subprocess.Popen([TOOL, "sub", at, "n"], stdout=subprocess.PIPE)
+    child.stdout.read(1)
+    child.send_signal(signal.SIGINT)
+    assert child.wait(10) == 0
+    child.stdout.close()
+    # JSON, whatever the bytes
+    done = subprocess.run([TOOL, "pub", at, "echo", "--channel", "--json"],
+                          input=b'\xff\xc3\xa9\xed\xa0\x80"\t\xf0\x9f\x98\x80\n',
+                          capture_output=True, timeout=20)
+    assert json.loads(done.stdout.decode())["data"] == '\ufffd\u00e9\ufffd\ufffd\ufffd"\t\U0001f600', done.stdout
+    # stdin and stdout the same: a terminal, which stays a blocking one, or a socket, which is full at times
+    terminal, other = pty.openpty()
+    child = subprocess.Popen([TOOL, "pub", at, "echo", "--channel"], stdin=other, stdout=other)
+    os.write(terminal, b"hello\n")
+    shown = b""
+    while shown.count(b"hello") != 2:  # what was typed, and what came back
+        shown += os.read(terminal, 1000)
+    assert os.get_blocking(other)
+    child.send_signal(signal.SIGINT)
+    assert child.wait(10) == 0
+    os.close(terminal)
+    os.close(other)
+    ours, its = socket.socketpair()
+    child = subprocess.Popen([TOOL, "pub", at, "echo", "--channel"], stdin=its, stdout=its)
+    its.close()
+    sent = lines(50_000).encode()
+    writer = threading.Thread(target=lambda: (ours.sendall(sent), ours.shutdown(socket.SHUT_WR)))
+    writer.start()
+    got = b""
+    while part := ours.recv(1 << 16):
+        got += part
+    writer.join()
+    assert got == sent and child.wait(10) == 0
+    ours.close()
+    stop(server)
+    # where messages go that nobody can see any more
+    full = "streamx: cannot write the output: No space left on device\n"
+    for out, code, said in ((None, 0, ""), ("/dev/full", 1, full)):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with open(out or writer, "w") as gone:
+            server, at = start("serve", "tcp://127.0.0.1:0", "--route", "log=sink", stdout=gone)
+            assert run_plain("pub", at, "log", given="a\nb\n") == (0, "", "")
+            assert (server.wait(10), server.stderr.read()) == (code, said)
+
+
 def main(directory):
     file = os.path.join(directory, "lines")
     with open(file, "w") as out:
@@ -122,17 +220,10 @@ def main(directory):
     reader.stdout.close()  # nobody reads: it ends, without a word
     assert reader.wait(10) == 0
     stop(server)
-    code, _, err = run("sub", at, "n")  # nobody listens there any more
-    assert (code, err) == (3, "streamx: Connection refused\n"), (code, err)
-    for source in ("counter:5", "count:x", "count:-1", "file:/nobody/has/this"):
-        code, out, err = run("serve", "tcp://127.0.0.1:0", "--route", f"n={source}")
-        assert code == 2 and source.split(":")[1] in err and err.count("\n") == 1, (code, err)
-    for url in ("http://x", "tcp://x", "ws://:x", "unix://relative"):
-        code, out, err = run("sub", url, "n")
-        assert (code, out) == (2, "") and "URL" in err and err.count("\n") == 1, (code, err)
-    assert run("serve", "tls://127.0.0.1:0", "--route", "n=count:3")[0] == 1  # it has no certificate
-    assert run("sub")[0] == 2
-    assert run("sub", at, "n", "--ca", "/nobody/has/this")[0] == 2  # and not 3: nobody was called
+    says(3, f"cannot connect to {at}: Connection refused", "sub", at, "n")  # nobody listens there any more
+    wrong_command_lines(at)
+    what_cannot_be_listened_at(certificate)
+    output_and_input()
 
 
 with tempfile.TemporaryDirectory() as scratch:
