@@ -6,12 +6,14 @@ what no good peer would. They run side by side.
 """
 import os
 import resource
+import select
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
-import threading
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,7 +21,7 @@ TOOL = sys.argv[1]
 LIMIT = 60  # seconds, for what has to happen at all
 
 SETUP, KEEPALIVE, RESPONSE, STREAM, REQUEST_N, CANCEL, PAYLOAD, ERROR = 1, 3, 4, 6, 8, 9, 10, 11
-METADATA, RESPOND = 0x100, 0x80
+METADATA, RESPOND, NEXT = 0x100, 0x80, 0x20
 COMPOSITE = b"message/x.rsocket.composite-metadata.v0"
 
 
@@ -57,9 +59,12 @@ def request_stream(stream, route, n):
 
 
 class Peer:
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), LIMIT)
+    def __init__(self, port=None, accepted=None, trust=None):
+        self.socket = accepted or socket.create_connection(("127.0.0.1", port), LIMIT)
+        self.socket.settimeout(LIMIT)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if trust:
+            self.socket = trust.wrap_socket(self.socket, server_hostname="localhost")
 
     def send(self, *frames):
         self.socket.sendall(b"".join(frames))
@@ -98,6 +103,11 @@ class Peer:
                 return f[2] == b"hello"
         return False
 
+    def is_open(self):
+        poll = select.poll()
+        poll.register(self.socket, select.POLLIN)
+        return not poll.poll(0)
+
     def close(self):
         self.socket.close()
 
@@ -119,12 +129,25 @@ class Server:
             [TOOL, "serve", "tcp://127.0.0.1:0", "--route", "echo=echo", "--route", "all=count:1000000000",
              "--route", "ticks=ticks:5", *args],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.listening = 1 + sum("://" in a for a in args)
         self.url = self.child.stderr.readline().split()[-1]
         self.port = int(self.url.rsplit(":", 1)[1])
 
     def memory(self):
         with open(f"/proc/{self.child.pid}/statm") as f:
             return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    def connections(self):
+        """Its sockets but those that it listens at."""
+        files = f"/proc/{self.child.pid}/fd"
+        return sum(os.readlink(f"{files}/{f}").startswith("socket:") for f in os.listdir(files)) - self.listening
+
+    def is_left_alone(self):
+        """Fails if it keeps a connection whose peer is gone."""
+        until = time.monotonic() + LIMIT
+        while (left := self.connections()) != 0:
+            assert time.monotonic() < until, f"{left} connections are left"
+            time.sleep(0.02)
 
     def is_well(self):
         with Peer(self.port) as p:
@@ -150,6 +173,18 @@ def client(*args, **options):
                             stderr=subprocess.PIPE, text=True, **options)
 
 
+def make_certificate(directory):
+    """A file with a certificate of localhost and its key, signed by itself."""
+    file = os.path.join(directory, "localhost.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2",
+         "-keyout", file, "-out", file + ".cert"], check=True, capture_output=True)
+    with open(file, "a") as out, open(file + ".cert") as certificate:
+        out.write(certificate.read())
+    return file
+
+
 # ------------------------------------------------------------------------------------------ cases
 
 
@@ -164,6 +199,21 @@ def a_server_is_killed_in_the_middle():
         assert lines == [str(i) for i in range(2, len(lines) + 2)]  # what came is whole and in order
 
 
+def a_server_goes_in_the_middle_of_a_frame():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        c = client("sub", f"tcp://127.0.0.1:{listening.getsockname()[1]}", "all")
+        listening.settimeout(LIMIT)
+        with Peer(accepted=listening.accept()[0]) as p:
+            while (f := p.frame())[1] != STREAM:
+                if f[1] == KEEPALIVE:
+                    p.send(frame(0, KEEPALIVE, bytes(8)))
+            item = frame(f[0], PAYLOAD, b"whole", NEXT)
+            p.send(item, item[:-2])
+        said, complaint = c.communicate(timeout=LIMIT)
+    assert (c.returncode, said) == (1, "whole\n"), (c.returncode, said)  # and nothing of the other
+    assert complaint.startswith("streamx: ") and complaint.count("\n") == 1, complaint
+
+
 def a_client_is_killed_in_the_middle():
     with Server() as s:
         c = client("sub", s.url, "all")
@@ -172,27 +222,48 @@ def a_client_is_killed_in_the_middle():
         c.wait()
         with Peer(s.port) as p:  # and one that goes in the middle of a frame
             p.send(setup(), request_response(1, b"echo", b"x" * 100)[:50])
+        s.is_left_alone()
         s.is_well()
+
+
+def in_three_intervals(began, interval):
+    """No sign of life is missed before the first interval is over, and the third is the last. A machine that
+    has much to do is given time, but less than would hide that it were four times as many."""
+    took = time.monotonic() - began
+    assert interval <= took < 12 * interval, f"{took:.2f} s"
+    return f"found after {took:.2f} s of 3 x {interval}"
 
 
 def a_server_that_is_stopped_is_found_within_three_intervals():
     with Server() as s:
-        c = client("sub", s.url, "ticks", "--keepalive", "200")
+        c = client("sub", s.url, "ticks", "--keepalive", "1000")
         c.stdout.readline()
         s.child.send_signal(signal.SIGSTOP)
         began = time.monotonic()
-        code = c.wait(LIMIT)
-        said = c.stderr.read()
+        code, said = c.wait(LIMIT), c.stderr.read()
         assert code == 1 and "dead" in said, (code, said)
-        return f"found after {time.monotonic() - began:.2f} s of 3 x 0.2"
+        return in_three_intervals(began, 1)
 
 
 def a_client_that_is_stopped_is_found_within_three_intervals():
+    with Server() as s:
+        c = client("sub", s.url, "ticks", "--keepalive", "1000")
+        c.stdout.readline()
+        c.send_signal(signal.SIGSTOP)
+        began = time.monotonic()
+        s.is_left_alone()
+        said = in_three_intervals(began + 10, 1)  # which is how long it may take to close its side
+        c.send_signal(signal.SIGCONT)
+        assert c.wait(LIMIT) == 1 and c.stderr.read().startswith("streamx: ")
+        return said
+
+
+def a_client_that_says_nothing_is_found_within_three_intervals():
     with Server() as s, Peer(s.port) as p:
-        p.send(setup(interval=200))
+        p.send(setup(interval=1000))
         began = time.monotonic()
         p.until_end()
-        return f"found after {time.monotonic() - began:.2f} s of 3 x 0.2"
+        return in_three_intervals(began, 1)
 
 
 def a_slow_reader_of_an_endless_stream():
@@ -229,43 +300,56 @@ def a_wrong_token():
 
 
 def a_thousand_slow_handshakes():
-    with Server() as s:
-        slow = []
-        for i in range(1000):
-            p = Peer(s.port)
-            p.send(setup()[: i % 50])
-            slow.append(p)
+    """Slow in SETUP, and in the handshake of TLS."""
+    with tempfile.TemporaryDirectory() as directory:
+        certificate = make_certificate(directory)
+        with Server("tls://127.0.0.1:0", "--cert", certificate) as s:
+            trust = ssl.create_default_context(cafile=certificate)
+            secure = int(s.child.stderr.readline().rsplit(":", 1)[1])
+            hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
+            slow = []
+            for i in range(500):
+                slow.append(Peer(s.port).send(setup()[: i % 50]))
+                slow.append(Peer(secure).send(hello[: i % 11]))
+            took, took_secure = time_of_good_ones(s.port), time_of_good_ones(secure, trust)
+            held = sum(p.is_open() for p in slow)
+            for p in slow:
+                p.close()
+            s.is_well()
+            s.is_left_alone()
+    return f"a good one beside {held} of them took {took * 1000:.1f} ms, {took_secure * 1000:.1f} with TLS"
+
+
+def time_of_good_ones(port, trust=None):
+    """The median of some; a machine that has much to do may try again."""
+    for _ in range(10):
         took = []
         for _ in range(5):
             began = time.monotonic()
-            s.is_well()
+            with Peer(port, trust=trust) as p:
+                assert p.answers()
             took.append(time.monotonic() - began)
-        for p in slow:
-            p.close()
-        s.is_well()
-        return f"a good one beside them took {min(took) * 1000:.1f} ms at best, {max(took) * 1000:.1f} at worst"
+        middle = sorted(took)[len(took) // 2]
+        if middle < 0.1:
+            return middle
+    raise AssertionError(f"a good one beside them takes {middle * 1000:.1f} ms")
 
 
 def garbage():
     with Server() as s:
-        noise = bytes((i * 197 + i // 7) % 256 for i in range(4096))
-        for bytes_ in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", noise,
-                       b"\x00\x00\x00" * 100, frame(0, SETUP, b"\x00"), frame(1, PAYLOAD, b"first")):
+        noise = b"\x7f" + bytes((i * 197 + i // 7) % 256 for i in range(4096))
+        never_a_frame = (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", noise,
+                         b"\x00\x00\x00" * 100, frame(0, SETUP, b"\x00"))
+        for first, bytes_ in [(b"", frame(1, PAYLOAD, b"first"))] + [
+                (first, g) for g in never_a_frame for first in (b"", setup())]:
             with Peer(s.port) as p:
                 try:
-                    p.send(bytes_)
-                    p.socket.shutdown(socket.SHUT_WR)
-                    p.until_end()
-                except OSError:
+                    p.send(first, bytes_)
+                    p.until_end()  # which comes without ours
+                except ConnectionError:
                     pass  # it may be reset
-            with Peer(s.port) as p:  # and behind a good beginning
-                try:
-                    p.send(setup(), bytes_)
-                    p.socket.shutdown(socket.SHUT_WR)
-                    p.until_end()
-                except OSError:
-                    pass
-            s.is_well()
+        s.is_left_alone()
+        s.is_well()
 
 
 def more_than_the_limit():
@@ -279,7 +363,7 @@ def more_than_the_limit():
             try:
                 p.send(setup(), frame(1, RESPONSE, to(b"echo"), METADATA | follows))
                 for _ in range(64):
-                    p.send(frame(1, PAYLOAD, b"x" * 65536, follows | 0x20))
+                    p.send(frame(1, PAYLOAD, b"x" * 65536, follows | NEXT))
             except OSError:
                 pass
             while (f := p.frame())[1] != ERROR:
@@ -333,9 +417,11 @@ def main():
         ten_thousand_idle_connections,
         a_thousand_slow_handshakes,
         a_server_is_killed_in_the_middle,
+        a_server_goes_in_the_middle_of_a_frame,
         a_client_is_killed_in_the_middle,
         a_server_that_is_stopped_is_found_within_three_intervals,
         a_client_that_is_stopped_is_found_within_three_intervals,
+        a_client_that_says_nothing_is_found_within_three_intervals,
         a_wrong_token,
         garbage,
         more_than_the_limit,
