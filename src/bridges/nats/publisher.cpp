@@ -109,11 +109,6 @@ public:
         return most > headers ? most - headers : 0;
     }
 
-    error_code failure() const override {
-        std::lock_guard lock(link_->mutex);
-        return failure_;
-    }
-
     void flush(const answer_ptr<nothing>& done, bool filling) override {
         std::lock_guard lock(link_->mutex);
         const auto last = base_ + unacked_.size() + (filling ? 1 : 0); // one past it
@@ -307,6 +302,7 @@ private:
         if (failure_)
             return;
         failure_ = ec;
+        has_failed_ = true;
         call_back(ec);
         for (auto& [last, done] : std::exchange(flushes_, {}))
             done->complete(ec);

@@ -139,7 +139,7 @@ private:
 
         bool send(item& i) {
             std::lock_guard lock(mutex);
-            if (closed || !out->has_room())
+            if (closed || out->has_failed() || !(has_room = has_room || out->has_room()))
                 return false;
             const auto before = filling.size();
             try {
@@ -178,6 +178,7 @@ private:
             out->publish(filling.to_string());
             filling.clear();
             count = 0;
+            has_room = false;
         }
 
         void wait(const detail::answer_ptr<detail::nothing>& done) {
@@ -242,6 +243,7 @@ private:
         std::shared_ptr<detail::publisher> out;
         io::write_buffer filling; // the message that is not full yet
         std::size_t count = 0;    // items in it
+        bool has_room = false;    // for it: nobody but us takes any, so it is asked for once
         bool closed = false;
     };
 

@@ -3,6 +3,7 @@
 #include <streamx/bridges/nats/connection.hpp>
 #include <streamx/bridges/nats/detail/answer.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -63,7 +64,8 @@ struct publisher {
     virtual bool has_room() const = 0;
     /// Bytes that a message can have.
     virtual std::size_t max_payload() const = 0;
-    virtual error_code failure() const = 0;
+    /// Without a lock: it is asked for each item.
+    bool has_failed() const noexcept { return has_failed_; }
     /// To be called while there is room.
     virtual void publish(std::string payload) = 0;
     /// Completed when all that was published before, and `filling` one more, is acknowledged, or the
@@ -77,6 +79,9 @@ struct publisher {
     virtual sink_stats stats() const = 0;
     /// Calls back once, after this time; `fn` holds its owner weakly.
     virtual void linger(std::chrono::milliseconds time, std::function<void()> fn) = 0;
+
+protected:
+    std::atomic<bool> has_failed_ = false;
 };
 
 std::shared_ptr<publisher> open_publisher(const link_ptr& l, const sink_options& options);
