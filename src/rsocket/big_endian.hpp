@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace streamx::rsocket {
@@ -38,7 +37,8 @@ private:
 };
 
 /// Appends the lowest `size` bytes of a number, the highest of them first.
-inline void put_number(std::string& out, std::uint64_t value, std::size_t size) {
+template <class Out>
+void put_number(Out& out, std::uint64_t value, std::size_t size) {
     char bytes[8];
     for (std::size_t i = 0; i != size; ++i)
         bytes[i] = static_cast<char>(value >> (8 * (size - 1 - i)));

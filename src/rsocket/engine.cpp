@@ -13,10 +13,6 @@ event& engine::tell(event::kind what, entry& s) {
     return e;
 }
 
-bool engine::connected() const noexcept {
-    return phase_ != phase::lost && phase_ != phase::over && !resuming_;
-}
-
 // Sending frames
 
 void engine::put(const frame& f) {
@@ -28,10 +24,7 @@ void engine::put(const frame& f) {
         out.resize(before);
 }
 
-/// A frame that counts for the positions, encoded behind `before`.
-void engine::count(std::size_t before) {
-    if (!resumable_)
-        return positions_.sent(out.size() - before - length_size);
+void engine::keep(std::size_t before) {
     positions_.keep(std::string_view(out).substr(before));
     // Ask how far the peer is, in time for there to be room again.
     if (connected() && !asked_position_ && positions_.bytes() > config_.retained / 2) {

@@ -2,7 +2,9 @@
 
 #include "engine_config.hpp"
 #include "event.hpp"
+#include "item_frame.hpp"
 #include "lease.hpp"
+#include "out_bytes.hpp"
 #include "resume_buffer.hpp"
 #include "stream_table.hpp"
 
@@ -10,6 +12,7 @@
 #include <streamx/rsocket/error.hpp>
 #include <streamx/rsocket/payload.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -105,7 +108,7 @@ public:
     void end_if_drained();
 
     std::vector<event> events;
-    std::string out; ///< encoded frames, each behind its length, to be sent in this order
+    out_bytes out; ///< encoded frames, each behind its length, to be sent in this order
 
 private:
     enum class phase { fresh, deciding, waiting, open, lost, over };
@@ -113,11 +116,15 @@ private:
 
     event& tell(event::kind what) { return events.emplace_back(event{what}); }
     event& tell(event::kind what, entry& s);
-    bool connected() const noexcept;
+    bool connected() const noexcept {
+        return phase_ != phase::lost && phase_ != phase::over && !resuming_;
+    }
 
     // engine.cpp: what it sends, and the end of a connection
     void put(const frame& f);
+    /// A frame that counts for the positions, encoded behind `before`.
     void count(std::size_t before);
+    void keep(std::size_t before);
     void put_error(std::uint32_t id, errc code, std::string_view text);
     void close(error_code why, std::string_view text);
     void drop_all(error_code why, std::string_view text);
@@ -155,7 +162,8 @@ private:
     void begin(entry& s, payload message);
 
     // engine_send.cpp
-    void put_item(entry& s, fragmented item);
+    void put_item(entry& s, payload message, bool complete);
+    void put_first(entry& s, fragmented item);
     void send_fragment(entry& s);
     void stop_sending(entry& s);
     void erase_if_done(std::uint32_t id);
@@ -174,5 +182,56 @@ private:
     request_lease leased_to_us_, leased_by_us_;
     time_point began_{}, heard_{}, next_keepalive_{};
 };
+
+// What happens to each item stands in its owner's loops.
+
+inline std::uint32_t engine::credit(std::uint32_t id) noexcept {
+    const auto found = streams_.find(id);
+    if (!found || !found->second.sends || found->second.sending)
+        return 0;
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(found->second.may_send, max_31));
+}
+
+inline void engine::send(std::uint32_t id, payload&& message, bool complete) {
+    const auto found = streams_.find(id);
+    if (!found)
+        return;
+    --found->second.may_send;
+    const auto size = item_frame::overhead + message.data.size();
+    if (message.metadata || complete || size > config_.fragment || !connected())
+        return put_item(*found, std::move(message), complete);
+    const auto before = out.size();
+    encode_item({id, message.data}, out);
+    count(before);
+}
+
+inline void engine::count(std::size_t before) {
+    if (resumable_)
+        return keep(before);
+    positions_.sent(out.size() - before - length_size);
+}
+
+inline void engine::receive(std::string_view bytes, time_point now) {
+    heard_ = now;
+    const bool in_order = events.empty(); // of an item before it, which has metadata, say
+    if (!established() || !in_order || !take_item(bytes))
+        receive_other(bytes, now);
+}
+
+/// Most of what comes, without the way through `decode` and `events`: one whole item of a stream that has
+/// an owner already. False if it is not that, or not in order.
+inline bool engine::take_item(std::string_view bytes) {
+    const auto item = decode_item(bytes);
+    const auto found = item ? streams_.find(item->stream) : nullptr;
+    if (!found || !found->second.user || item->data.size() > config_.message)
+        return false;
+    auto& s = found->second;
+    if (!s.receives || s.receiving || s.may_receive == 0 || s.type == frame_type::request_response)
+        return false;
+    positions_.received(bytes.size());
+    --s.may_receive;
+    s.user->take(item->data);
+    return true;
+}
 
 } // namespace streamx::rsocket

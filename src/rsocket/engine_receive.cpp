@@ -1,7 +1,6 @@
 // What comes from the peer: which frame it is, and the items and signals of streams that are open.
 
 #include "engine.hpp"
-#include "item_frame.hpp"
 
 #include <streamx/core/error.hpp>
 
@@ -33,32 +32,9 @@ errc engine::code_of(const frame& f) noexcept {
     return f.stream == 0 ? errc::connection_error : errc::application_error;
 }
 
-void engine::receive(std::string_view bytes, time_point now) {
+void engine::receive_other(std::string_view bytes, time_point now) {
     if (over())
         return;
-    heard_ = now;
-    const bool in_order = events.empty(); // of an item before it, which has metadata, say
-    if (!established() || !in_order || !take_item(bytes))
-        receive_other(bytes, now);
-}
-
-/// Most of what comes, without the way through `decode` and `events`: one whole item of a stream that has
-/// an owner already. False if it is not that, or not in order.
-bool engine::take_item(std::string_view bytes) {
-    const auto item = decode_item(bytes);
-    const auto found = item ? streams_.find(item->stream) : nullptr;
-    if (!found || !found->second.user || item->data.size() > config_.message)
-        return false;
-    auto& s = found->second;
-    if (!s.receives || s.receiving || s.may_receive == 0 || s.type == frame_type::request_response)
-        return false;
-    positions_.received(bytes.size());
-    --s.may_receive;
-    s.user->take(item->data);
-    return true;
-}
-
-void engine::receive_other(std::string_view bytes, time_point now) {
     const auto header = decode_header(bytes);
     const bool first = phase_ == phase::fresh && config_.side == role::server;
     if (first && !begins_a_connection(header))

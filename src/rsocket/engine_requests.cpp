@@ -107,7 +107,7 @@ std::uint32_t engine::request(
         .sends = channel && !complete,
         .user = std::move(user)};
     s.may_receive = type == frame_type::request_response ? 1 : n;
-    put_item(
+    put_first(
         streams_.add(id, std::move(s)),
         {.type = type, .message = std::move(message), .complete = complete, .n = n});
     return id;

@@ -37,7 +37,7 @@ bool engine::resume(std::uint64_t received, std::uint64_t available, time_point 
         return false;
     }
     put({.type = frame_type::resume_ok, .position = positions_.received()});
-    out += positions_.frames();
+    out.append(positions_.frames());
     establish();
     return true;
 }
@@ -48,7 +48,7 @@ void engine::on_resume_ok(const frame& f) {
     if (!positions_.acknowledge(f.position))
         return refuse(errc::connection_error, "the session cannot go on from this position");
     resuming_ = false;
-    out += positions_.frames();
+    out.append(positions_.frames());
     establish();
 }
 

@@ -2,35 +2,10 @@
 // responder.
 
 #include "engine.hpp"
-#include "item_frame.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace streamx::rsocket {
-
-std::uint32_t engine::credit(std::uint32_t id) noexcept {
-    const auto found = streams_.find(id);
-    if (!found || !found->second.sends || found->second.sending)
-        return 0;
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(found->second.may_send, max_31));
-}
-
-void engine::send(std::uint32_t id, payload&& message, bool complete) {
-    const auto found = streams_.find(id);
-    if (!found)
-        return;
-    --found->second.may_send;
-    const auto size = item_frame::overhead + message.data.size();
-    if (!message.metadata && !complete && size <= config_.fragment && connected()) {
-        const auto before = out.size();
-        encode_item({id, message.data}, out);
-        return count(before);
-    }
-    put_item(
-        *found,
-        {.type = frame_type::payload, .message = std::move(message), .complete = complete, .n = 0});
-}
 
 bool engine::has_fragments(std::uint32_t id) noexcept {
     const auto found = streams_.find(id);
@@ -43,8 +18,14 @@ void engine::send_fragment(std::uint32_t id) {
         send_fragment(*found);
 }
 
-/// Sends an item, or the first of its fragments.
-void engine::put_item(entry& s, fragmented item) {
+void engine::put_item(entry& s, payload message, bool complete) {
+    put_first(
+        s,
+        {.type = frame_type::payload, .message = std::move(message), .complete = complete, .n = 0});
+}
+
+/// Sends an item or request, or the first of its fragments.
+void engine::put_first(entry& s, fragmented item) {
     s.second.sending = std::move(item);
     send_fragment(s);
 }

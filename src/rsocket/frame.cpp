@@ -7,7 +7,8 @@
 namespace streamx::rsocket {
 namespace {
 
-void put_string(std::string& out, std::string_view s, std::size_t size) {
+template <class Out>
+void put_string(Out& out, std::string_view s, std::size_t size) {
     if (s.size() >> (8 * size) != 0)
         io::throw_codec_error(
             streamx::errc::unencodable, "rsocket: a token or MIME type is too long");
@@ -16,7 +17,8 @@ void put_string(std::string& out, std::string_view s, std::size_t size) {
 }
 
 /// "Metadata Optional Header": a length before it where data follows.
-void put_content(std::string& out, const frame& f) {
+template <class Out>
+void put_content(Out& out, const frame& f) {
     if (f.metadata) {
         if (f.metadata->size() > max_frame_size)
             io::throw_codec_error(streamx::errc::frame_too_long, "rsocket");
@@ -32,7 +34,8 @@ void get_content(field_reader& in, frame& f) noexcept {
     f.data = in.rest();
 }
 
-void put_body(std::string& out, const frame& f) {
+template <class Out>
+void put_body(Out& out, const frame& f) {
     switch (f.type) {
     case frame_type::setup:
         put_number(out, f.major, 2);
@@ -179,10 +182,11 @@ std::optional<frame> decode(std::string_view bytes) noexcept {
     return in ? std::optional(f) : std::nullopt;
 }
 
-void encode(const frame& f, std::string& out) {
+template <class Out>
+void encode(const frame& f, Out& out) {
     const auto start = out.size();
     try {
-        out.append(length_size, '\0');
+        put_number(out, 0, length_size); // which is not known yet
         put_number(out, f.stream & max_31, 4);
         const unsigned m = f.metadata ? flags::metadata : 0U;
         put_number(out, static_cast<unsigned>(f.type) << 10 | f.flags | m, 2);
@@ -198,6 +202,9 @@ void encode(const frame& f, std::string& out) {
     out[start + 1] = static_cast<char>(size >> 8);
     out[start + 2] = static_cast<char>(size);
 }
+
+template void encode(const frame& f, std::string& out);
+template void encode(const frame& f, out_bytes& out);
 
 void throw_too_long() { io::throw_codec_error(streamx::errc::frame_too_long, "rsocket"); }
 

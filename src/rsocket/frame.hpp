@@ -1,5 +1,7 @@
 #pragma once
 
+#include "out_bytes.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -91,7 +93,10 @@ std::optional<frame> decode_header(std::string_view bytes) noexcept;
 
 /// Appends the frame, its length before it. Throws `errc::frame_too_long` if that is above
 /// `max_frame_size`, or `errc::unencodable` if a token or MIME type is too long for its length field.
-void encode(const frame& f, std::string& out);
+template <class Out>
+void encode(const frame& f, Out& out);
+extern template void encode(const frame& f, std::string& out);
+extern template void encode(const frame& f, out_bytes& out);
 
 [[noreturn]] void throw_too_long();
 

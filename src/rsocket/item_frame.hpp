@@ -2,7 +2,9 @@
 
 #include "frame.hpp"
 
-#include <string>
+#include <cstdint>
+#include <cstring>
+#include <optional>
 #include <string_view>
 
 namespace streamx::rsocket {
@@ -18,7 +20,7 @@ struct item_frame {
     std::string_view data;
 };
 
-inline void encode_item(const item_frame& f, std::string& out) {
+inline void encode_item(const item_frame& f, out_bytes& out) {
     const auto size = item_frame::overhead + f.data.size();
     const char head[length_size + item_frame::overhead] = {
         static_cast<char>(size >> 16),
@@ -30,8 +32,10 @@ inline void encode_item(const item_frame& f, std::string& out) {
         static_cast<char>(f.stream),
         static_cast<char>(item_frame::word >> 8),
         static_cast<char>(item_frame::word & 0xFF)};
-    out.append(head, sizeof head);
-    out.append(f.data);
+    char* to = out.extend(sizeof head + f.data.size());
+    std::memcpy(to, head, sizeof head);
+    if (!f.data.empty())
+        std::memcpy(to + sizeof head, f.data.data(), f.data.size());
 }
 
 /// Nothing if it is a frame of another kind.

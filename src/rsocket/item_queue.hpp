@@ -2,6 +2,7 @@
 
 #include "fifo.hpp"
 
+#include <streamx/core/poll.hpp>
 #include <streamx/rsocket/payload.hpp>
 
 #include <algorithm>
@@ -33,15 +34,18 @@ public:
     }
 
     /// Precondition: there is one.
-    payload pop() {
+    poll<payload> pop() {
         std::uint32_t size;
         std::memcpy(&size, bytes_.get() + first_, sizeof size);
-        first_ += sizeof size;
-        if (size == is_large)
+        const char* data = bytes_.get() + first_ + sizeof size;
+        const bool large = size == is_large;
+        first_ += sizeof size + (large ? 0 : size);
+        if (empty())
+            first_ = last_ =
+                0; // what comes next finds the same memory, which is still in the cache
+        if (large)
             return large_.pop();
-        const char* data = bytes_.get() + first_;
-        first_ += size;
-        return payload(std::string(data, size));
+        return std::string(data, size);
     }
 
     void clear() noexcept {

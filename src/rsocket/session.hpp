@@ -93,7 +93,7 @@ private:
         std::shared_ptr<session> owner; // whose connection it is now
         io::transport via;
         io::detail::read_space in;
-        std::string flying;
+        out_bytes flying;
         bool reading = false, writing = false;
         bool broken = false;   // nothing more can be written
         bool finished = false; // the peer has been told so
@@ -129,8 +129,8 @@ private:
     bool turn(const flow_ptr& f);
     bool send_request(const flow_ptr& f);
     bool send_items(const flow_ptr& f);
-    template <class Fn>
-    bool pull(const flow_ptr& f, Fn pass_on);
+    template <class Take>
+    bool pull(const flow_ptr& f, Take take);
     void wait_for_source(const flow_ptr& f);
     static void drop_source(flow& f);
 

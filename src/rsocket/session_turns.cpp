@@ -2,6 +2,7 @@
 
 #include "session.hpp"
 
+#include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/error.hpp>
 
 #include <boost/asio/bind_executor.hpp>
@@ -75,29 +76,31 @@ void session::wait_for_source(const flow_ptr& f) {
     }));
 }
 
-/// Passes an item of the source on. False: there is none, now or any more, and that was dealt with. The
-/// source's failure is the stream's.
-template <class Fn>
-bool session::pull(const flow_ptr& f, Fn pass_on) {
+/// Passes items of the source on: `take(payload&&)` says whether it is to go on. False: there are none, now
+/// or any more, and that was dealt with. The source's failure is the stream's.
+template <class Take>
+bool session::pull(const flow_ptr& f, Take take) {
     if (f->waiting)
         return false;
     try {
-        auto item = f->source.try_next();
-        if (f->dropped) { // by what the source did itself
-            drop_source(*f);
-        } else if (item) {
-            pass_on(*std::move(item));
-            return true;
-        } else if (item.is_pending()) {
-            wait_for_source(f);
-        } else {
+        using streamx::detail::halt;
+        auto source = std::move(f->source); // where it stays while it runs, also if it is dropped
+        const auto why = streamx::detail::each_ready(
+            source, [&](payload&& item) { return !f->dropped && take(std::move(item)); });
+        if (f->dropped) // by what the source did itself
+            return false;
+        if (why == halt::end) {
             f->sends = false;
-            f->source = {};
             if (f->id == 0) // nothing to ask with: as if the peer had completed it
                 f->inbox->finish();
             else
                 engine_.complete(f->id);
+            return false;
         }
+        f->source = std::move(source);
+        if (why != halt::pending)
+            return true;
+        wait_for_source(f);
     } catch (...) {
         f->sends = false;
         failed(f, std::current_exception());
@@ -121,13 +124,18 @@ bool session::send_request(const flow_ptr& f) {
         return false;
     }
     if (f->type == frame_type::request_channel) {
+        bool any = false;
         const auto put_in = [&](payload&& item) {
+            any = true;
             f->first.data = std::move(item.data);
             if (item.metadata && !f->first.metadata)
                 f->first.metadata = std::move(item.metadata);
+            return false;
         };
         if (!pull(f, put_in))
             return false;
+        if (!any)
+            return true;
     }
     f->id = engine_.request(f->type, std::move(f->first), f->window, false, f);
     if (f->id == 0) {
@@ -140,20 +148,23 @@ bool session::send_request(const flow_ptr& f) {
 
 bool session::send_items(const flow_ptr& f) {
     const bool single = f->type == frame_type::request_response;
+    const auto id = f->id;
+    if (engine_.credit(id) == 0)
+        return engine_.has_fragments(id);
     const auto full = engine_.out.size() + bytes_a_turn;
-    for (unsigned left = items_a_turn; left != 0; --left) {
-        if (engine_.credit(f->id) == 0)
-            return engine_.has_fragments(f->id);
-        if (!pull(f, [&](payload&& item) { engine_.send(f->id, std::move(item), single); }))
-            return false;
-        if (single && !engine_.has_fragments(f->id)) {
-            drop_source(*f);
-            return false;
-        }
-        if (!engine_.has_room() || engine_.out.size() > full)
-            return true;
+    unsigned left = items_a_turn;
+    const auto put = [&](payload&& item) {
+        engine_.send(id, std::move(item), single);
+        return --left != 0 && engine_.credit(id) != 0 && engine_.has_room() &&
+               engine_.out.size() <= full;
+    };
+    if (!pull(f, put))
+        return false;
+    if (single && !engine_.has_fragments(id)) {
+        drop_source(*f);
+        return false;
     }
-    return true;
+    return engine_.credit(id) != 0 || engine_.has_fragments(id);
 }
 
 void session::drop_source(flow& f) {

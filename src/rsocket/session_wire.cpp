@@ -49,9 +49,9 @@ void session::wire::read() {
 void session::wire::write() {
     writing = true;
     asio::async_write(
-        via, asio::buffer(flying), [self = shared_from_this()](error_code ec, std::size_t) {
-            self->on_written(ec);
-        });
+        via,
+        asio::buffer(flying.data(), flying.size()),
+        [self = shared_from_this()](error_code ec, std::size_t) { self->on_written(ec); });
 }
 
 /// Tells the peer that no more comes. What it sends is still read.
@@ -74,8 +74,8 @@ void session::wire::on_read(error_code ec, std::size_t n) {
 /// Before the next frame: a request has to have its owner when the next event on it comes.
 bool session::must_handle_events() const noexcept {
     const auto& events = engine_.events;
-    return !engine_.established() || events.size() > 256 ||
-           (!events.empty() && events.back().what == event::kind::request);
+    return !events.empty() && (!engine_.established() || events.size() > 256 ||
+                               events.back().what == event::kind::request);
 }
 
 void session::parse(const wire_ptr& w) {

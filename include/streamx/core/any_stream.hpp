@@ -2,6 +2,7 @@
 
 #include <streamx/core/async_stream.hpp>
 #include <streamx/core/detail/any_wait_handler.hpp>
+#include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/ready.hpp>
 #include <streamx/core/stream_interface.hpp>
 
@@ -40,16 +41,42 @@ public:
     }
     poll<T> try_next() { return impl_ ? impl_->try_next() : end; }
 
+    template <class Take>
+    detail::halt each_ready(Take&& take) {
+        return impl_ ? impl_->each_ready(any_take::of(take)) : detail::halt::end;
+    }
+
     template <class Token>
     auto async_wait(Token&& token) {
         return asio::async_initiate<Token, void(error_code)>(initiate_wait{this}, token);
     }
 
 private:
+    /// Any function that takes items, as a type: so that a pipeline is one loop in here, too.
+    class any_take {
+    public:
+        template <class Take>
+        static any_take of(Take& take) noexcept {
+            any_take any;
+            any.take_ = const_cast<void*>(static_cast<const void*>(std::addressof(take)));
+            any.call_ = [](void* to, T&& item) -> bool {
+                return (*static_cast<Take*>(to))(std::move(item));
+            };
+            return any;
+        }
+
+        bool operator()(T&& item) const { return call_(take_, std::move(item)); }
+
+    private:
+        void* take_;
+        bool (*call_)(void*, T&&);
+    };
+
     struct base {
         virtual ~base() = default;
         virtual executor_type get_executor() const noexcept = 0;
         virtual poll<T> try_next() = 0;
+        virtual detail::halt each_ready(any_take take) = 0;
         virtual void async_wait(detail::any_wait_handler handler) = 0;
     };
 
@@ -58,6 +85,7 @@ private:
         explicit holder(S s) : stream(std::move(s)) {}
         executor_type get_executor() const noexcept override { return stream.get_executor(); }
         poll<T> try_next() override { return stream.try_next(); }
+        detail::halt each_ready(any_take take) override { return detail::each_ready(stream, take); }
         void async_wait(detail::any_wait_handler handler) override {
             stream.async_wait(std::move(handler));
         }

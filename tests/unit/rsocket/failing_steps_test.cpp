@@ -4,6 +4,7 @@
 
 #include <streamx/core/error.hpp>
 
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
 
 #include <gtest/gtest.h>
