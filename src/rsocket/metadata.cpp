@@ -13,7 +13,7 @@ namespace streamx::rsocket {
 namespace {
 
 // "Well-known MIME Types": from 0 without a gap, and from 0x7A to 0x7F.
-constexpr std::array first_types{
+constexpr auto first_types = std::to_array<std::string_view>({
     "application/avro",
     "application/cbor",
     "application/graphql",
@@ -57,16 +57,16 @@ constexpr std::array first_types{
     "application/cloudevents+json",
     "application/x-capnp",
     "application/x-flatbuffers",
-};
+});
 constexpr std::uint8_t first_of_last = 0x7A;
-constexpr std::array last_types{
+constexpr auto last_types = std::to_array<std::string_view>({
     "message/x.rsocket.mime-type.v0",
     "message/x.rsocket.accept-mime-types.v0",
     "message/x.rsocket.authentication.v0",
     "message/x.rsocket.tracing-zipkin.v0",
     "message/x.rsocket.routing.v0",
     "message/x.rsocket.composite-metadata.v0",
-};
+});
 
 constexpr unsigned well_known = 0x80;
 constexpr std::uint8_t simple_id = 0, bearer_id = 1; // "Well-known Authentication Types"
@@ -91,18 +91,39 @@ void put_name(std::string& out, std::optional<std::uint8_t> id, std::string_view
 
 void put_type(std::string& out, std::string_view type) { put_name(out, well_known_id(type), type); }
 
-std::string get_type(field_reader& in) {
+void put_entry(std::string& out, std::string_view type, std::string_view content) {
+    put_type(out, type);
+    if (content.size() > max_frame_size)
+        io::throw_codec_error(streamx::errc::frame_too_long, "rsocket: metadata");
+    put_number(out, content.size(), 3);
+    out += content;
+}
+
+std::string_view get_type(field_reader& in) {
     const auto head = in.number(1);
     if ((head & well_known) == 0) {
         const auto name = in.bytes(head + 1);
         if (!in)
             malformed("rsocket: a MIME type in metadata is cut short");
-        return std::string(name);
+        return name;
     }
     const auto type = well_known_type(static_cast<std::uint8_t>(head & ~well_known));
     if (!in || !type)
         malformed("rsocket: an unknown number of a MIME type in metadata");
-    return std::string(*type);
+    return *type;
+}
+
+/// Calls `fn(type, content)` for each piece of composite metadata.
+template <class Fn>
+void for_each_entry(std::string_view bytes, Fn fn) {
+    field_reader in(bytes);
+    while (!in.empty()) {
+        const auto type = get_type(in);
+        const auto content = in.bytes(in.number(3));
+        if (!in)
+            malformed("rsocket: composite metadata is cut short");
+        fn(type, content);
+    }
 }
 
 } // namespace
@@ -140,26 +161,16 @@ bool same_type(std::string_view a, std::string_view b) noexcept {
 
 std::string encode_composite(const std::vector<metadata_entry>& entries) {
     std::string out;
-    for (const auto& e : entries) {
-        put_type(out, e.type);
-        if (e.content.size() > max_frame_size)
-            io::throw_codec_error(streamx::errc::frame_too_long, "rsocket: metadata");
-        put_number(out, e.content.size(), 3);
-        out += e.content;
-    }
+    for (const auto& e : entries)
+        put_entry(out, e.type, e.content);
     return out;
 }
 
 std::vector<metadata_entry> decode_composite(std::string_view bytes) {
     std::vector<metadata_entry> entries;
-    field_reader in(bytes);
-    while (!in.empty()) {
-        auto type = get_type(in);
-        const auto content = in.bytes(in.number(3));
-        if (!in)
-            malformed("rsocket: composite metadata is cut short");
-        entries.push_back({std::move(type), std::string(content)});
-    }
+    for_each_entry(bytes, [&](std::string_view type, std::string_view content) {
+        entries.push_back({std::string(type), std::string(content)});
+    });
     return entries;
 }
 
@@ -231,7 +242,7 @@ std::vector<std::string> decode_mime_types(std::string_view bytes) {
     std::vector<std::string> types;
     field_reader in(bytes);
     while (!in.empty())
-        types.push_back(get_type(in));
+        types.emplace_back(get_type(in));
     return types;
 }
 
@@ -246,9 +257,9 @@ bool same_secret(std::string_view expected, std::string_view given) noexcept {
 }
 
 std::string request_metadata::encode() const {
-    std::vector<metadata_entry> entries;
-    const auto add = [&](std::string_view type, std::string content) {
-        entries.push_back({std::string(type), std::move(content)});
+    std::string out;
+    const auto add = [&](std::string_view type, std::string_view content) {
+        put_entry(out, type, content);
     };
     if (!tags.empty())
         add(mime::routing, encode_routing(tags));
@@ -262,8 +273,9 @@ std::string request_metadata::encode() const {
         add(mime::accepted_types, encode_mime_types(accepted_types));
     if (!traceparent.empty())
         add(mime::traceparent, traceparent);
-    entries.insert(entries.end(), others.begin(), others.end());
-    return encode_composite(entries);
+    for (const auto& e : others)
+        add(e.type, e.content);
+    return out;
 }
 
 request_metadata request_metadata::decode(std::string_view bytes, std::string_view type) {
@@ -286,8 +298,7 @@ request_metadata request_metadata::decode(std::string_view bytes, std::string_vi
         }
     };
     if (type == mime::composite) {
-        for (const auto& e : decode_composite(bytes))
-            take(e.type, e.content);
+        for_each_entry(bytes, take);
     } else if (!bytes.empty()) {
         take(type, bytes);
     }
