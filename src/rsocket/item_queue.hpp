@@ -2,7 +2,6 @@
 
 #include "fifo.hpp"
 
-#include <streamx/core/poll.hpp>
 #include <streamx/rsocket/payload.hpp>
 
 #include <algorithm>
@@ -34,18 +33,17 @@ public:
     }
 
     /// Precondition: there is one.
-    poll<payload> pop() {
+    payload pop() {
         std::uint32_t size;
         std::memcpy(&size, bytes_.get() + first_, sizeof size);
         const char* data = bytes_.get() + first_ + sizeof size;
         const bool large = size == is_large;
         first_ += sizeof size + (large ? 0 : size);
-        if (empty())
-            first_ = last_ =
-                0; // what comes next finds the same memory, which is still in the cache
+        if (empty()) // what comes next finds the same memory, which is still in the cache
+            first_ = last_ = 0;
         if (large)
             return large_.pop();
-        return std::string(data, size);
+        return payload(std::string(data, size));
     }
 
     void clear() noexcept {
