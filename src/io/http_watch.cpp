@@ -1,5 +1,6 @@
 #include <streamx/io/detail/http_watch.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace streamx::io::detail {
@@ -74,6 +75,13 @@ void http_watch::heard(error_code ec) {
         return listen();
     out->close();
     stop();
+}
+
+std::optional<time_point> http_watch::deadline() const noexcept {
+    if (stopped_ || every_ == endpoint_limits::no_deadline)
+        return {};
+    const auto out = out_.lock();
+    return streamx::detail::later(out ? std::max(since_, out->moved_at()) : since_, every_);
 }
 
 void http_watch::on_deadline() {

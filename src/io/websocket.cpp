@@ -124,12 +124,14 @@ void websocket_stream::say_close(close_code why) {
         put_close(*out, role_, why, {});
 }
 
-poll<websocket_message> websocket_stream::try_next() {
+poll<websocket_message> websocket_stream::try_next() { return read_into(nullptr); }
+
+poll<websocket_message> websocket_stream::read_into(asio::mutable_buffer* into) {
     while (!closed_) {
         std::string_view bytes = in_->bytes();
         std::optional<websocket_decoder::event> event;
         try {
-            event = decoder_.decode(bytes);
+            event = decoder_.decode(bytes, into);
         } catch (const sys::system_error& e) {
             const auto why = static_cast<close_code>(e.code().value());
             say_close(why);
@@ -138,6 +140,8 @@ poll<websocket_message> websocket_stream::try_next() {
         }
         in_->remain(bytes);
         if (!event) {
+            if (into && into->size() == 0)
+                return pending; // and there may be more
             if (!in_->over()) {
                 in_->starve();
                 return pending;
@@ -167,6 +171,8 @@ poll<websocket_message> websocket_stream::try_next() {
                     event->data.empty() ? std::string("websocket") : "websocket: " + event->data);
             break;
         default:
+            if (into && event->data.empty())
+                break;
             return websocket_message{
                 std::move(event->data), event->what == websocket_opcode::binary};
         }

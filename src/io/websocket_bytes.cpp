@@ -7,14 +7,13 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/socket_base.hpp>
 
-#include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace streamx::io {
 namespace {
@@ -33,13 +32,17 @@ void complete(
 }
 
 class layer {
+    /// With the longest head that it can have a message goes in one write of the outbox.
+    static constexpr std::size_t most = detail::outbox<transport>::write_size - 14;
+
     struct state {
         explicit state(websocket w) : executor(w.in.get_executor()), ws(std::move(w)) {}
 
         asio::any_io_executor executor;
         std::optional<websocket> ws; // none: closed
-        std::string message;         // the last one that came
+        std::string message;         // the last one that did not come piece by piece
         std::size_t taken = 0;       // of it
+        error_code over;             // what comes behind the bytes
     };
 
     /// What has come goes to who reads; otherwise it waits for more.
@@ -54,35 +57,48 @@ class layer {
         void operator()(error_code ec) {
             if (ec || !of->ws)
                 return finish(ec ? ec : asio::error::operation_aborted, 0);
-            try {
-                while (of->taken == of->message.size()) {
-                    auto next = of->ws->in.try_next();
-                    if (next.is_pending()) {
-                        auto& in = of->ws->in; // this is moved away
+            auto& in = of->ws->in; // this is moved away
+            auto rest = to;
+            while (rest.size() == to.size() && to.size() != 0) {
+                if (of->taken != of->message.size()) {
+                    const auto n = asio::buffer_copy(rest, asio::buffer(of->message) + of->taken);
+                    of->taken += n;
+                    rest += n;
+                    break;
+                }
+                if (of->over)
+                    return finish(of->over, 0);
+                try {
+                    auto next = detail::websocket_access::read(in, rest);
+                    if (next) {
+                        of->message = std::move(next->data);
+                        of->taken = 0;
+                    } else if (next.is_end()) {
+                        of->over = asio::error::eof;
+                    } else if (rest.size() == to.size()) {
+                        waited = true;
                         return in.async_wait(std::move(*this));
                     }
-                    if (next.is_end())
-                        return finish(asio::error::eof, 0);
-                    of->message = std::move(next->data);
-                    of->taken = 0;
+                } catch (...) {
+                    of->over = to_error_code(std::current_exception());
                 }
-            } catch (...) {
-                return finish(to_error_code(std::current_exception()), 0);
             }
-            const auto n = std::min(to.size(), of->message.size() - of->taken);
-            std::memcpy(to.data(), of->message.data() + of->taken, n);
-            of->taken += n;
-            finish({}, n);
+            finish({}, to.size() - rest.size());
         }
 
         void finish(error_code ec, std::size_t n) {
+            const bool here = waited && handler.get_executor() == of->executor;
             of.reset();
-            complete(std::move(handler), ec, n);
+            if (here)
+                std::move(handler)(ec, n);
+            else
+                complete(std::move(handler), ec, n);
         }
 
         std::shared_ptr<state> of;
         transferred handler;
         asio::mutable_buffer to;
+        bool waited = false; // and so this runs by itself
     };
 
     /// Done when the WebSocket has written it, not when it has taken it: what is flushed here is to be with
@@ -97,17 +113,28 @@ class layer {
         void operator()(error_code ec) {
             if (!ec && !of->ws)
                 ec = asio::error::operation_aborted;
-            if (!ec && !std::exchange(taken, true)) {
+            if (!ec && !taken) {
                 auto& out = of->ws->out; // this is moved away
+                try {
+                    if (!out.try_send(detail::websocket_pieces{pieces}))
+                        return out.async_wait(std::move(*this));
+                } catch (...) {
+                    of.reset();
+                    return complete(
+                        std::move(handler),
+                        to_error_code(std::current_exception()),
+                        std::size_t(0));
+                }
+                taken = true;
                 return out.async_flush(std::move(*this));
             }
             of.reset();
-            std::move(handler)(ec, ec ? 0 : size);
+            std::move(handler)(ec, ec ? 0 : asio::buffer_size(pieces));
         }
 
         std::shared_ptr<state> of;
         transferred handler;
-        std::size_t size;
+        std::vector<asio::const_buffer> pieces;
         bool taken = false;
     };
 
@@ -128,11 +155,12 @@ public:
     void async_write_some(const Buffers& buffers, transferred handler) {
         if (!state_->ws)
             return complete(std::move(handler), asio::error::operation_aborted, std::size_t(0));
-        std::string bytes(asio::buffer_size(buffers), '\0');
-        asio::buffer_copy(asio::buffer(bytes), buffers);
-        const auto size = bytes.size();
-        state_->ws->out.async_send(
-            websocket_message(std::move(bytes), true), write_op{state_, std::move(handler), size});
+        std::vector<asio::const_buffer> pieces;
+        for (auto left = most; const asio::const_buffer& b : buffers) {
+            pieces.push_back(asio::buffer(b, left));
+            left -= pieces.back().size();
+        }
+        write_op{state_, std::move(handler), std::move(pieces)}({});
     }
 
     void async_shutdown(streamx::detail::any_handler<error_code> handler) {

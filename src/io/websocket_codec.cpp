@@ -41,21 +41,33 @@ std::uint32_t next_mask() {
 
 std::uint64_t twice(std::uint32_t key) { return std::uint64_t{key} << 32 | key; }
 
-/// Masks, or unmasks, `size` bytes; the key lies in memory as it came over the wire, twice.
-void apply_mask(const char* from, char* to, std::size_t size, std::uint64_t key) {
-    std::uint64_t word = 0;
-    while (size >= sizeof word) {
-        std::memcpy(&word, from, sizeof word);
+/// The key as it is `phase` bytes further on.
+std::uint64_t rotated(std::uint64_t key, std::size_t phase) {
+    const auto shift = static_cast<int>(phase % 4 * 8);
+    return std::endian::native == std::endian::little ? std::rotr(key, shift)
+                                                      : std::rotl(key, shift);
+}
+
+/// Copies `size` bytes, masked or unmasked; the key lies in memory as it came over the wire, twice. Without
+/// one they stay as they are.
+void copy_masked(const char* from, char* to, std::size_t size, std::uint64_t key) {
+    if (size == 0)
+        return;
+    if (key == 0) {
+        std::memcpy(to, from, size);
+        return;
+    }
+    const auto whole = size - size % sizeof key;
+    for (std::size_t i = 0; i != whole; i += sizeof key) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, from + i, sizeof word);
         word ^= key;
-        std::memcpy(to, &word, sizeof word);
-        from += sizeof word;
-        to += sizeof word;
-        size -= sizeof word;
+        std::memcpy(to + i, &word, sizeof word);
     }
     char bytes[sizeof key];
     std::memcpy(bytes, &key, sizeof key);
-    for (std::size_t i = 0; i != size; ++i)
-        to[i] = static_cast<char>(from[i] ^ bytes[i]);
+    for (std::size_t i = whole; i != size; ++i)
+        to[i] = static_cast<char>(from[i] ^ bytes[i - whole]);
 }
 
 void put_number(char* to, std::uint64_t number, std::size_t bytes) {
@@ -71,21 +83,28 @@ std::uint64_t number_of(std::string_view bytes) {
 }
 
 void write_frame(
-    websocket_role role, std::uint8_t first, std::string_view payload, write_buffer& out) {
+    websocket_role role, std::uint8_t first, const websocket_pieces& payload, write_buffer& out) {
     const std::uint8_t masked = role == websocket_role::client ? mask_bit : 0;
-    const auto size = payload.size();
+    const auto size = boost::asio::buffer_size(payload.data);
     const std::size_t extended = size <= 125 ? 0 : size <= 0xffff ? 2 : 8;
     const std::size_t head = 2 + extended + (masked ? 4 : 0);
     char* to = out.extend(head + size);
     to[0] = static_cast<char>(first);
     to[1] = static_cast<char>(masked | (extended == 0 ? size : extended == 2 ? 126 : 127));
     put_number(to + 2, size, extended);
+    std::uint32_t key = 0;
     if (masked) {
-        const auto key = next_mask();
+        key = next_mask();
         std::memcpy(to + 2 + extended, &key, sizeof key);
-        apply_mask(payload.data(), to + head, size, twice(key));
-    } else if (size != 0) {
-        std::memcpy(to + head, payload.data(), size);
+    }
+    std::size_t done = 0;
+    for (const auto& piece : payload.data) {
+        copy_masked(
+            static_cast<const char*>(piece.data()),
+            to + head + done,
+            piece.size(),
+            rotated(twice(key), done));
+        done += piece.size();
     }
 }
 
@@ -106,24 +125,37 @@ void websocket_encoder::encode(const websocket_message& item, write_buffer& out)
     if (!item.binary && !is_utf8(item.data))
         throw boost::system::system_error(
             errc::unencodable, "websocket: a text message is not UTF-8");
-    const auto opcode = item.binary ? websocket_opcode::binary : websocket_opcode::text;
-    const auto first = static_cast<std::uint8_t>(fin_bit | static_cast<std::uint8_t>(opcode));
-    if (deflater_)
-        write_frame(
-            role_,
-            static_cast<std::uint8_t>(first | rsv1_bit),
-            deflater_->compress(item.data),
-            out);
-    else
-        write_frame(role_, first, item.data, out);
+    const boost::asio::const_buffer all(item.data.data(), item.data.size());
+    encode(
+        item.binary ? websocket_opcode::binary : websocket_opcode::text,
+        websocket_pieces{{&all, 1}},
+        out);
+}
+
+void websocket_encoder::encode(const websocket_pieces& item, write_buffer& out) {
+    encode(websocket_opcode::binary, item, out);
+}
+
+void websocket_encoder::encode(
+    websocket_opcode what, const websocket_pieces& item, write_buffer& out) {
+    const auto first = static_cast<std::uint8_t>(fin_bit | static_cast<std::uint8_t>(what));
+    if (!deflater_)
+        return write_frame(role_, first, item, out);
+    std::string whole(boost::asio::buffer_size(item.data), '\0');
+    boost::asio::buffer_copy(boost::asio::buffer(whole), item.data);
+    const auto small = deflater_->compress(whole);
+    const boost::asio::const_buffer all(small.data(), small.size());
+    write_frame(role_, static_cast<std::uint8_t>(first | rsv1_bit), {{&all, 1}}, out);
 }
 
 void websocket_encoder::write(
     websocket_role role, websocket_opcode what, std::string_view payload, write_buffer& out) {
+    const auto some = payload.substr(0, most_of_control);
+    const boost::asio::const_buffer all(some.data(), some.size());
     write_frame(
         role,
         static_cast<std::uint8_t>(fin_bit | static_cast<std::uint8_t>(what)),
-        payload.substr(0, most_of_control),
+        {{&all, 1}},
         out);
 }
 
@@ -132,11 +164,12 @@ websocket_decoder::websocket_decoder(websocket_role role, std::size_t limit, boo
 websocket_decoder::websocket_decoder(websocket_decoder&&) noexcept = default;
 websocket_decoder::~websocket_decoder() = default;
 
-std::optional<websocket_decoder::event> websocket_decoder::decode(std::string_view& in) {
+std::optional<websocket_decoder::event>
+websocket_decoder::decode(std::string_view& in, boost::asio::mutable_buffer* into) {
     for (;;) {
         if (!in_frame_ && !read_head(in))
             return {};
-        read_payload(in);
+        read_payload(in, into);
         if (left_ != 0)
             return {};
         in_frame_ = false;
@@ -196,23 +229,26 @@ bool websocket_decoder::read_head(std::string_view& in) {
 }
 
 std::size_t websocket_decoder::room() const noexcept {
-    return limit_ - std::min(limit_, message_.size());
+    return limit_ - std::min(limit_, message_.size() + passed_on_);
 }
 
-void websocket_decoder::read_payload(std::string_view& in) {
-    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size()));
+void websocket_decoder::read_payload(std::string_view& in, boost::asio::mutable_buffer* into) {
+    auto n = static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size()));
+    const auto key = rotated(mask_, phase_);
     auto& to = control_ ? control_payload_ : message_;
-    if (mask_ == 0) {
+    if (into && !control_ && kind_ == websocket_opcode::binary && !deflated_ && message_.empty()) {
+        n = std::min(n, into->size());
+        copy_masked(in.data(), static_cast<char*>(into->data()), n, key);
+        *into += n;
+        passed_on_ += n;
+    } else if (mask_ == 0) {
         to.append(in.substr(0, n));
-    } else if (n != 0) {
-        const auto shift = static_cast<int>(phase_ * 8);
-        const auto key = std::endian::native == std::endian::little ? std::rotr(mask_, shift)
-                                                                    : std::rotl(mask_, shift);
+    } else {
         const auto before = to.size();
         to.resize(before + n);
-        apply_mask(in.data(), to.data() + before, n, key);
-        phase_ = static_cast<unsigned>((phase_ + n) % 4);
+        copy_masked(in.data(), to.data() + before, n, key);
     }
+    phase_ = static_cast<unsigned>((phase_ + n) % 4);
     in.remove_prefix(n);
     left_ -= n;
 }
@@ -241,6 +277,7 @@ websocket_decoder::event websocket_decoder::control_done() {
 
 websocket_decoder::event websocket_decoder::message_done() {
     in_message_ = false;
+    passed_on_ = 0;
     event e{kind_, std::exchange(message_, {})};
     if (deflated_)
         e.data = inflater_->expand(e.data, limit_);

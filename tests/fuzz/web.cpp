@@ -8,9 +8,11 @@
 
 #include "../../src/io/http_parser.hpp"
 
+#include <boost/asio/buffer.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -76,6 +78,24 @@ websocket(std::string_view bytes, std::size_t most, io::detail::websocket_role r
     });
 }
 
+/// The same into a buffer that is small, as `websocket_bytes` reads.
+std::string websocket_bytes(std::string_view bytes, std::size_t most) {
+    io::detail::websocket_decoder decoder(io::detail::websocket_role::server, 4096, true);
+    return fed(bytes, most, [&](std::string_view& in) {
+        std::string all;
+        std::array<char, 7> to;
+        for (;;) {
+            boost::asio::mutable_buffer room(to.data(), to.size());
+            auto e = decoder.decode(in, &room);
+            all.append(to.data(), to.size() - room.size());
+            if (e)
+                all += e->data;
+            else if (room.size() != 0)
+                return all;
+        }
+    });
+}
+
 std::string events(std::string_view bytes, std::size_t most) {
     io::endpoint_limits limits;
     limits.line = 256;
@@ -91,7 +111,7 @@ std::string events(std::string_view bytes, std::size_t most) {
 
 std::string read(std::uint8_t who, std::string_view bytes, std::size_t most) {
     using enum io::detail::websocket_role;
-    switch (who % 6) {
+    switch (who % 7) {
     case 0:
         return http(bytes, most, io::detail::http_parser::kind::request);
     case 1:
@@ -102,6 +122,8 @@ std::string read(std::uint8_t who, std::string_view bytes, std::size_t most) {
         return websocket(bytes, most, client, false);
     case 4:
         return websocket(bytes, most, client, true);
+    case 6:
+        return websocket_bytes(bytes, most);
     default:
         return events(bytes, most);
     }

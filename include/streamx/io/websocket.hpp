@@ -96,6 +96,7 @@ private:
         websocket_stream* self;
     };
 
+    poll<value_type> read_into(asio::mutable_buffer* into);
     void say_close(close_code why);
 
     detail::half<detail::reader<transport>> in_;
@@ -171,6 +172,12 @@ struct websocket_access {
         bool compress,
         std::string subprotocol,
         std::string_view head);
+
+    /// Fills `into` with the bytes of binary messages, as far as they have come, and moves it on behind them.
+    /// A message that cannot go there piece by piece is given as a whole.
+    static poll<websocket_message> read(websocket_stream& from, asio::mutable_buffer& into) {
+        return from.read_into(&into);
+    }
 };
 
 /// Throws `errc::not_websocket` if that is not what is asked for.

@@ -6,8 +6,8 @@
 namespace streamx::io {
 
 /// A WebSocket as a stream of bytes: several items go into one message then, as many as are there when it is
-/// written, 64 KiB at most. Both ends have to agree on it, by a subprotocol say, as the borders of messages
-/// mean nothing any more:
+/// written, not quite 64 KiB at most; they are read while it comes. Both ends have to agree on it, by a
+/// subprotocol say, as the borders of messages mean nothing any more:
 ///
 ///     auto [in, out] = framed<length_prefixed_codec>(websocket_bytes(*std::move(ws)), limits);
 ///

@@ -65,6 +65,25 @@ TEST_F(sse_test, a_comment_is_the_heartbeat_and_a_client_that_leaves_is_noticed)
     EXPECT_FALSE(out->is_open());
 }
 
+TEST_F(sse_test, there_is_no_heartbeat_while_there_are_events) {
+    virtual_clock clock(ctx);
+    std::optional<io::sse_sink> out;
+    serve([&](http_exchange& x) -> awaitable<void> {
+        out.emplace(x.events({.heartbeat = 10s}));
+        co_return;
+    });
+    say(get);
+    clock.run_for(1s);
+    heard();
+    for (int i = 0; i != 5; ++i) {
+        EXPECT_TRUE(out->try_send(io::sse_event{.data = "x"}));
+        clock.run_for(9s);
+        EXPECT_EQ(heard(), "data: x\n\n");
+    }
+    clock.run_for(1s);
+    EXPECT_EQ(heard(), ":\n\n") << "10 s after the last event";
+}
+
 TEST_F(sse_test, a_client_that_is_there_but_takes_nothing_is_given_up_without_an_event_too) {
     virtual_clock clock(ctx);
     connect(256);

@@ -1,15 +1,10 @@
 #include <streamx/io/websocket.hpp>
 
-#include <streamx/io/framed.hpp>
-#include <streamx/io/length_prefixed_codec.hpp>
-#include <streamx/io/line_codec.hpp>
-#include <streamx/io/lines.hpp>
-#include <streamx/io/websocket_bytes.hpp>
 #include <streamx/operators/on.hpp>
 #include <streamx/sources/from_range.hpp>
 #include <streamx/terminals/forward_to.hpp>
 
-#include <unit/io/support.hpp>
+#include <unit/io/websocket_support.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -28,51 +23,10 @@ using namespace std::literals;
 namespace streamx::testing {
 namespace {
 
-using io::close_code;
-using io::websocket;
-using io::websocket_message;
-using io::websocket_options;
-using ws_ptr = std::unique_ptr<websocket>;
-
 static_assert(async_sink<io::websocket_sink, websocket_message>);
 static_assert(async_stream_of<io::websocket_stream, websocket_message>);
 
-struct websocket_test : connection_test {
-    void SetUp() override { connect(); }
-
-    void accept(const websocket_options& o = {}) {
-        accepting = {};
-        accepting.start(
-            [&](auto h) { io::async_accept_websocket(std::move(*near), o, std::move(h)); });
-    }
-    void ask(const websocket_options& o = {}) {
-        connecting = {};
-        connecting.start([&](auto h) {
-            io::async_connect_websocket(std::move(*far), "localhost", "/chat", o, std::move(h));
-        });
-    }
-    /// Both ends of one.
-    std::pair<ws_ptr, ws_ptr>
-    both(const websocket_options& s = {}, const websocket_options& c = {}) {
-        accept(s);
-        ask(c);
-        poll();
-        EXPECT_FALSE(accepting->ec) << accepting->what;
-        EXPECT_FALSE(connecting->ec) << connecting->what;
-        return {std::move(accepting->value.value()), std::move(connecting->value.value())};
-    }
-    /// A server whose client is bytes that the test writes.
-    ws_ptr raw_client(const websocket_options& o = {}) {
-        accept(o);
-        say("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
-        poll();
-        EXPECT_FALSE(accepting->ec) << accepting->what;
-        return std::move(accepting->value.value());
-    }
-
-    completion_probe<ws_ptr> accepting, connecting;
-};
+using websocket_test = websocket_pair_test;
 
 TEST_F(websocket_test, messages_go_both_ways) {
     auto [s, c] = both();
@@ -379,97 +333,6 @@ TEST_F(websocket_test, a_connection_whose_nth_operation_fails_ends_both_halves) 
             s.reset();
             EXPECT_FALSE(collect(ctx, std::move(c->in)).hung);
         }
-}
-
-TEST_F(websocket_test, as_bytes_carries_many_items_in_a_message) {
-    auto [server, client] = both();
-    auto ours = io::framed<io::length_prefixed_codec>(io::websocket_bytes(std::move(*server)));
-    auto theirs = std::move(*client);
-    strings sent;
-    for (int i = 0; i != 1000; ++i) {
-        sent.push_back(std::to_string(i));
-        EXPECT_TRUE(ours.out.try_send(sent.back()));
-    }
-    ours.out.close();
-    const auto messages = collect(ctx, std::move(theirs.in));
-    EXPECT_TRUE(messages.ended) << messages.what;
-    ASSERT_EQ(messages.items.size(), 1u);
-    EXPECT_TRUE(messages.items[0].binary);
-    EXPECT_EQ(messages.items[0].data.substr(0, 10), "\0\0\0\0010\0\0\0\0011"s);
-}
-
-TEST_F(websocket_test, as_bytes_is_a_connection_both_ways) {
-    auto [server, client] = both();
-    auto ours = io::framed<io::line_codec>(io::websocket_bytes(std::move(*server)));
-    auto theirs = io::framed<io::line_codec>(io::websocket_bytes(std::move(*client)));
-    for (int i = 0; i != 3; ++i) {
-        EXPECT_TRUE(theirs.out.try_send("line " + std::to_string(i)));
-        EXPECT_TRUE(ours.out.try_send("answer"));
-    }
-    theirs.out.close();
-    const auto got = collect(ctx, std::move(ours.in));
-    EXPECT_EQ(got.items, (strings{"line 0", "line 1", "line 2"}));
-    EXPECT_TRUE(got.ended) << got.what;
-    const auto back = collect(ctx, std::move(theirs.in));
-    EXPECT_EQ(back.items, (strings{"answer", "answer", "answer"}));
-    EXPECT_TRUE(back.ended) << back.what;
-}
-
-TEST_F(websocket_test, as_bytes_is_flushed_when_the_connection_has_taken_it) {
-    connect(1000);
-    auto [server, client] = both();
-    auto out = io::lines_sink(io::websocket_bytes(std::move(*server)));
-    EXPECT_TRUE(out.try_send(std::string(5000, 'x')));
-    completion_probe<> flushed;
-    out.async_flush(flushed.handler());
-    poll();
-    EXPECT_EQ(flushed->calls, 0) << "nobody reads, and so most of it is not written";
-    EXPECT_EQ(out.queued_items(), 1u);
-    auto in = io::lines(io::websocket_bytes(std::move(*client)));
-    EXPECT_EQ(next(ctx, in).value.value(), std::string(5000, 'x'));
-    poll();
-    EXPECT_EQ(flushed->calls, 1);
-    EXPECT_FALSE(flushed->ec) << flushed->what;
-    EXPECT_EQ(out.queued_items(), 0u);
-}
-
-TEST_F(websocket_test, as_bytes_tells_a_failure_from_an_end) {
-    auto [server, client] = both();
-    auto out = io::lines_sink(io::websocket_bytes(std::move(*server)));
-    EXPECT_TRUE(out.try_send("half"));
-    poll();
-    out.close(make_failure(errc::full, "test"));
-    const auto got = collect(ctx, io::lines(io::websocket_bytes(std::move(*client))));
-    EXPECT_EQ(got.items, strings{"half"});
-    EXPECT_EQ(got.ec, close_code::internal_error) << got.what;
-}
-
-TEST_F(websocket_test, as_bytes_that_were_closed_can_be_used_no_more) {
-    auto [server, client] = both();
-    auto bytes = io::websocket_bytes(std::move(*server));
-    bytes.close();
-    completion_probe<> down, written, read;
-    char c = 0;
-    bytes.async_shutdown(down.handler());
-    bytes.async_write_some(
-        asio::buffer("x"), [h = written.handler()](error_code ec, std::size_t) mutable { h(ec); });
-    bytes.async_read_some(
-        asio::buffer(&c, 1), [h = read.handler()](error_code ec, std::size_t) mutable { h(ec); });
-    EXPECT_EQ(down->calls + written->calls + read->calls, 0) << "never inline";
-    poll();
-    EXPECT_EQ(down->ec, asio::error::operation_aborted);
-    EXPECT_EQ(written->ec, asio::error::operation_aborted);
-    EXPECT_EQ(read->ec, asio::error::operation_aborted);
-}
-
-TEST_F(websocket_test, as_bytes_fails_as_the_websocket_does) {
-    auto ws = raw_client();
-    auto in = io::lines(io::websocket_bytes(std::move(*ws)));
-    completion_probe<> p;
-    in.async_wait(p.handler());
-    say("\xff\xff");
-    poll();
-    EXPECT_EQ(collect(ctx, std::move(in)).ec, errc::malformed);
 }
 
 } // namespace

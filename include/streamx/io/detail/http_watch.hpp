@@ -36,11 +36,7 @@ public:
     half<reader<transport>> give_back();
 
     watchdog<asio::any_io_executor>& dog() noexcept { return dog_; }
-    std::optional<time_point> deadline() const noexcept {
-        if (stopped_ || every_ == endpoint_limits::no_deadline)
-            return {};
-        return streamx::detail::later(since_, every_);
-    }
+    std::optional<time_point> deadline() const noexcept;
     void on_deadline();
 
 private:

@@ -29,12 +29,13 @@ namespace streamx::io::detail {
 /// written: there is never more than one write under way, and it takes as much as it can.
 template <class S>
 class outbox : public std::enable_shared_from_this<outbox<S>> {
-    /// The most that one write is given. The kernel copies no faster in larger ones, and smaller ones
-    /// stay in the processor's cache.
-    static constexpr std::size_t write_size = 65'483;
     static constexpr std::size_t buffers_a_write = 32;
 
 public:
+    /// The most that one write is given. The kernel copies no faster in larger ones, and smaller ones
+    /// stay in the processor's cache.
+    static constexpr std::size_t write_size = 65'483;
+
     using executor_type = typename connection<S>::executor_type;
 
     /// Who waits for something.
@@ -67,6 +68,8 @@ public:
     error_code why_closed() const noexcept { return error_ ? error_ : error_code(errc::closed); }
     std::size_t queued_bytes() const noexcept { return filling_.size() + flying_.size() - sent_; }
     std::size_t queued_items() const noexcept { return items_ + flying_items_; }
+    /// When something was last written.
+    time_point moved_at() const noexcept { return moved_at_; }
 
     /// Takes an item, for which there must be room: `encode(write_buffer&)` writes it. What that throws
     /// is passed on, and nothing was taken.

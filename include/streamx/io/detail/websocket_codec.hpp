@@ -3,10 +3,13 @@
 #include <streamx/io/websocket_close.hpp>
 #include <streamx/io/write_buffer.hpp>
 
+#include <boost/asio/buffer.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,6 +46,11 @@ enum class websocket_opcode : std::uint8_t {
 class deflater;
 class inflater;
 
+/// The bytes of a binary message, which are copied when they are sent.
+struct websocket_pieces {
+    std::span<const boost::asio::const_buffer> data;
+};
+
 /// Messages as frames, one each. A client's are masked.
 class websocket_encoder {
 public:
@@ -53,12 +61,15 @@ public:
     ~websocket_encoder();
 
     void encode(const websocket_message& item, write_buffer& out);
+    void encode(const websocket_pieces& item, write_buffer& out);
 
     /// Appends a frame by itself: a ping, a pong or a close.
     static void
     write(websocket_role role, websocket_opcode what, std::string_view payload, write_buffer& out);
 
 private:
+    void encode(websocket_opcode what, const websocket_pieces& item, write_buffer& out);
+
     websocket_role role_;
     std::unique_ptr<deflater> deflater_;
 };
@@ -78,11 +89,13 @@ public:
     websocket_decoder(websocket_decoder&&) noexcept;
     ~websocket_decoder();
 
-    std::optional<event> decode(std::string_view& in);
+    /// With `into` the bytes of a binary message that is not compressed go there, as far as there is room,
+    /// without waiting for the rest of it; it makes an event without data then.
+    std::optional<event> decode(std::string_view& in, boost::asio::mutable_buffer* into = nullptr);
 
 private:
     bool read_head(std::string_view& in);
-    void read_payload(std::string_view& in);
+    void read_payload(std::string_view& in, boost::asio::mutable_buffer* into);
     std::optional<event> frame_done();
     event control_done();
     event message_done();
@@ -104,6 +117,7 @@ private:
     bool deflated_ = false;
     websocket_opcode kind_{};
     std::string message_;
+    std::size_t passed_on_ = 0; // bytes of the message that went elsewhere
     std::string control_payload_;
 };
 
