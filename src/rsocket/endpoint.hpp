@@ -7,6 +7,7 @@
 #include <streamx/rsocket/url.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -49,8 +50,17 @@ public:
 
 using accepted_fn = std::function<void(io::transport)>;
 
-/// Accepts connections, each handed to `accepted` after its handshakes. A host that is no address is
-/// looked up meanwhile. Throws a `system_error` if it cannot listen there.
+/// Accepts connections at all of these, each handed to `accepted` after its handshakes. `shown` says which
+/// handshakes they are.
+std::shared_ptr<listener> accept_at(
+    const asio::any_io_executor& ex,
+    std::vector<asio::ip::tcp::acceptor> on,
+    const url& shown,
+    endpoint_options options,
+    accepted_fn accepted);
+
+/// Accepts connections at every address of the host, which is looked up meanwhile if it is none. Throws a
+/// `system_error` if it cannot listen there.
 std::shared_ptr<listener> listen(
     const asio::any_io_executor& ex, const url& at, endpoint_options options, accepted_fn accepted);
 

@@ -130,8 +130,8 @@ public:
     ///
     /// `tcp://0.0.0.0:7000` is every IPv4 address of the machine, `tcp://[::]:7000` and `tcp://:7000`
     /// every address of both families (of IPv4 alone for the second where there is no IPv6), whatever
-    /// the system's default for that. A name is the first of its addresses: `localhost` is one of the
-    /// two that it may have. It is looked up meanwhile, which may take its time: `async_listen` does
+    /// the system's default for that. A name is all of its addresses that this machine has, with one port:
+    /// `localhost` may be two. It is looked up meanwhile, which may take its time: `async_listen` does
     /// not block.
     ///
     /// Throws a `boost::system::system_error` if it cannot: a `url_error`, or `address_in_use` and the
