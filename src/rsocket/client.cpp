@@ -15,6 +15,7 @@
 #include <array>
 #include <functional>
 #include <random>
+#include <stdexcept>
 
 namespace streamx::rsocket::detail {
 namespace {
@@ -64,6 +65,8 @@ public:
     client_session(asio::any_io_executor ex, const client_options& o)
         : on_state_(o.on_state), delays_(o.reconnect),
           once_(!o.resume && o.lost == when_lost::close) {
+        if (o.window_bytes == 0U)
+            throw std::invalid_argument("client_options: window_bytes must be at least 1");
         executor = std::move(ex);
     }
 
@@ -100,6 +103,7 @@ public:
             std::move(hooks));
         requests = session_->requests();
         session_->set_when_lost(options.lost);
+        session_->set_window_bytes(options.window_bytes);
     }
 
     void dial_first(const std::string& text, const client_options& options) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "byte_window.hpp"
 #include "item_queue.hpp"
 
 #include <streamx/core/poll.hpp>
@@ -19,7 +20,13 @@ class flow;
 /// The items of one stream from the peer, on their way to the consumer.
 class flow_inbox final : public detail::inbox {
 public:
-    flow_inbox(asio::any_io_executor ex, std::uint32_t window);
+    flow_inbox(
+        asio::any_io_executor ex,
+        std::uint32_t window,
+        std::unique_ptr<byte_window> bytes = nullptr);
+
+    /// How many items to ask for in the beginning.
+    std::uint32_t first_credit() noexcept { return bytes_ ? bytes_->first() : window_; }
 
     poll<payload> try_next() override;
     void abandon() noexcept override;
@@ -31,8 +38,12 @@ public:
     std::weak_ptr<flow> from;
 
 private:
+    void ask_for(std::uint32_t n);
+
     item_queue items_;
     std::exception_ptr failure_;
+    std::unique_ptr<byte_window> bytes_; // if there is a bound in bytes
+    std::uint32_t window_;
     std::uint32_t top_up_; // ask for more when so many were taken
     std::uint32_t taken_ = 0;
     bool over_ = false;

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <map>
+#include <stdexcept>
 #include <unordered_map>
 
 namespace streamx::rsocket {
@@ -65,6 +66,8 @@ class server_sessions final : public server_core,
 public:
     server_sessions(asio::any_io_executor ex, server_options o)
         : options_(std::move(o)), routes_(std::make_shared<router>()) {
+        if (options_.window_bytes == 0U)
+            throw std::invalid_argument("server_options: window_bytes must be at least 1");
         executor = std::move(ex);
     }
 
@@ -145,6 +148,7 @@ public:
             options_.limits,
             routes_,
             std::move(hooks));
+        s->set_window_bytes(options_.window_bytes);
         sessions_.emplace(s.get(), entry{s, {}, {}});
         s->attach(std::move(t));
     }

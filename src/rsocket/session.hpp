@@ -63,6 +63,10 @@ public:
     std::uint32_t window() const noexcept { return window_; }
     /// What makes requests from here; it does not keep the session.
     std::shared_ptr<detail::requester_core> requests();
+    /// What waits unread on a stream from the peer is to be within so many bytes.
+    void set_window_bytes(std::optional<std::size_t> bytes) noexcept {
+        window_bytes_ = bytes.value_or(0);
+    }
     void set_when_lost(when_lost what) noexcept { when_lost_ = what; }
 
     /// A connection for it.
@@ -117,6 +121,7 @@ private:
     bool begins_anew(error_code why, bool by_peer) const noexcept;
     void begin_anew(error_code why);
     void on_request(event& e);
+    std::shared_ptr<flow_inbox> make_inbox(const flow_ptr& f, std::uint32_t window);
     void answer(const flow_ptr& f, request r, std::uint32_t n, bool complete);
     template <class R, class Handler, class... Args>
     void call(const flow_ptr& f, const Handler& handler, request r, Args... args);
@@ -141,6 +146,7 @@ private:
     asio::any_io_executor executor_;
     engine engine_;
     std::uint32_t window_;
+    std::size_t window_bytes_ = 0; // 0: no matter how many
     io::endpoint_limits limits_;
     std::shared_ptr<const router> routes_;
     session_hooks hooks_;

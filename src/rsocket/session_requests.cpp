@@ -141,13 +141,12 @@ void session::answer(const flow_ptr& f, request r, std::uint32_t, bool complete)
         return;
     case frame_type::request_channel:
         if (const auto* h = routes_->find_channel(r.route)) {
-            f->inbox = std::make_shared<flow_inbox>(executor_, window_);
-            f->inbox->from = f;
+            f->inbox = make_inbox(f, window_);
             f->inbox->put(payload(r.message));
             if (complete)
                 f->inbox->finish();
             else
-                engine_.grant(f->id, window_);
+                engine_.grant(f->id, f->inbox->first_credit());
             return call<any_stream<payload>>(f, *h, std::move(r), payload_stream(f->inbox));
         }
         return refuse();

@@ -24,12 +24,11 @@ session::begin(frame_type type, payload first, std::uint32_t window, any_stream<
     const auto f = std::make_shared<flow>(type);
     f->owner = weak_from_this();
     f->mine = true;
-    f->window = std::max(std::min(window, max_31), 1U);
     f->first = std::move(first);
     f->source = std::move(source);
     f->sends = type == frame_type::request_channel;
-    f->inbox = std::make_shared<flow_inbox>(executor_, f->window);
-    f->inbox->from = f;
+    f->inbox = make_inbox(f, std::max(std::min(window, max_31), 1U));
+    f->window = f->inbox->first_credit();
     // Until it is sent, nobody else keeps it.
     const bool lost = when_lost_ == when_lost::fail && was_established_ && !engine_.established();
     if (over_ || lost) {
@@ -39,6 +38,15 @@ session::begin(frame_type type, payload first, std::uint32_t window, any_stream<
     queue(f);
     schedule();
     return f->inbox;
+}
+
+std::shared_ptr<flow_inbox> session::make_inbox(const flow_ptr& f, std::uint32_t window) {
+    std::unique_ptr<byte_window> bytes;
+    if (window_bytes_ != 0)
+        bytes = std::make_unique<byte_window>(window_bytes_, window, engine_.config().message);
+    auto made = std::make_shared<flow_inbox>(executor_, window, std::move(bytes));
+    made->from = f;
+    return made;
 }
 
 void session::queue(const flow_ptr& f) {

@@ -65,6 +65,11 @@ struct client_options {
     payload setup; ///< sent in the SETUP frame; metadata of its own takes the place of `who`
 
     std::uint32_t window = 256; ///< items that a stream may have on their way here; at least 1
+    /// Bytes of a stream that may be on their way here or unread, at least 1: of so many items is the peer
+    /// asked for, up to `window`. An item that has not come is reckoned as the largest before it on its
+    /// stream, the first ones as `limits.message`; one alone may always come, however large. None: whatever
+    /// `window` items have.
+    std::optional<std::size_t> window_bytes;
     std::size_t fragment = 32 * 1024; ///< bytes of the largest frame that is sent, at least 64
     std::chrono::milliseconds keepalive = std::chrono::seconds(10); ///< between two signs of life
     std::chrono::milliseconds lifetime{
@@ -89,7 +94,8 @@ struct server_options {
     /// A server's, with its certificate: without it there is no listening at `tls` and `wss`.
     std::optional<io::tls_context> tls;
 
-    std::uint32_t window = 256; ///< of items from a channel's client
+    std::uint32_t window = 256;              ///< of items from a channel's client
+    std::optional<std::size_t> window_bytes; ///< of them, as `client_options::window_bytes`
     std::uint32_t max_credit =
         0x7FFF'FFFF;                   ///< of what a client asks for, no more than this is owed to
                                        ///< one stream at a time; the rest is forgotten
