@@ -59,6 +59,7 @@ engine_config config_of(const client_options& o) {
 }
 
 class client_session final : public client_core,
+                             public session_owner,
                              public std::enable_shared_from_this<client_session> {
 public:
     /// It keeps of the options what it needs later: an idle client is to be small.
@@ -71,36 +72,13 @@ public:
     }
 
     void begin(const client_options& options) {
-        session_hooks hooks;
-        const auto weak = weak_from_this();
-        hooks.established = [weak] {
-            if (const auto self = weak.lock()) {
-                self->delays_.reset();
-                if (self->once_)
-                    self->dial_ = {};
-                self->enter(client_state::connected);
-                if (!std::exchange(self->was_connected_, true))
-                    self->connected->wake();
-            }
-        };
-        hooks.lost = [weak](error_code why) {
-            if (const auto self = weak.lock()) {
-                self->enter(client_state::reconnecting, why);
-                self->dial_later(why);
-            }
-        };
-        hooks.closed = [weak](session&, error_code ec, const std::string&) {
-            if (const auto self = weak.lock())
-                self->end(ec);
-        };
-        hooks.gone = [done = gone] { done->wake(); };
         session_ = std::make_shared<session>(
             executor,
             config_of(options),
             options.window,
             options.limits,
             options.responder,
-            std::move(hooks));
+            weak_from_this());
         requests = session_->requests();
         session_->set_when_lost(options.lost);
         session_->set_window_bytes(options.window_bytes);
@@ -129,6 +107,34 @@ public:
             self->was_attached_ = true;
             self->session_->attach(std::move(t));
         });
+    }
+
+    void established() override {
+        delays_.reset();
+        if (once_)
+            dial_ = {};
+        enter(client_state::connected);
+        if (!std::exchange(was_connected_, true))
+            connected->wake();
+    }
+    void lost(error_code why) override {
+        enter(client_state::reconnecting, why);
+        dial_later(why);
+    }
+    void closed(session&, error_code ec) override { end(ec); }
+
+    std::shared_ptr<gate> when_closed() override {
+        if (!when_closed_)
+            when_closed_ = std::make_shared<gate>();
+        if (over_)
+            when_closed_->wake(why_);
+        return when_closed_;
+    }
+    std::shared_ptr<gate> when_gone() override {
+        const auto asked = session_->when_gone();
+        if (over_ && !was_attached_)
+            asked->wake();
+        return asked;
     }
 
     bool is_open() const noexcept override { return !over_; }
@@ -194,12 +200,13 @@ private:
             return;
         if (gave_up_)
             ec = gave_up_;
+        why_ = ec;
         enter(client_state::closed, ec);
         stop_dialling();
-        connected->wake(ec ? ec : error_code(streamx::errc::closed));
-        closed->wake(ec);
-        if (!was_attached_)
-            gone->wake();
+        if (!was_connected_)
+            connected->wake(ec ? ec : error_code(streamx::errc::closed));
+        if (when_closed_)
+            when_closed_->wake(ec);
     }
 
     std::function<void(client_state, error_code)> on_state_;
@@ -208,8 +215,10 @@ private:
     std::shared_ptr<activity> dialling_;
     asio::cancellation_signal wake_up_;
     backoff_delays delays_;
-    error_code gave_up_; // with this, to connect again
-    bool once_;          // it does not connect again
+    std::shared_ptr<gate> when_closed_; // if somebody has asked for it
+    error_code gave_up_;                // with this, to connect again
+    error_code why_;                    // it is over
+    bool once_;                         // it does not connect again
     bool was_attached_ = false;
     bool was_connected_ = false;
     bool over_ = false;

@@ -62,6 +62,7 @@ std::optional<credentials> credentials_in(const event& setup) {
 }
 
 class server_sessions final : public server_core,
+                              public session_owner,
                               public std::enable_shared_from_this<server_sessions> {
 public:
     server_sessions(asio::any_io_executor ex, server_options o)
@@ -117,37 +118,13 @@ public:
     void accept(io::transport t) override {
         if (stopping_ || sessions_.size() >= options_.connections)
             return t.close();
-        session_hooks hooks;
-        const auto weak = weak_from_this();
-        hooks.welcome = [weak](session& s, const event& setup) {
-            const auto self = weak.lock();
-            return self ? self->welcome(s, setup) : std::string("the server is gone");
-        };
-        hooks.accepted = [weak](session& s, const event& setup) {
-            const auto self = weak.lock();
-            if (self && self->on_connect_)
-                self->on_connect_(
-                    {requester(s.requests()),
-                     credentials_in(setup),
-                     setup.message,
-                     setup.data_mime,
-                     setup.metadata_mime});
-        };
-        hooks.find = [weak](const std::string& token) {
-            const auto self = weak.lock();
-            return self ? self->find(token) : nullptr;
-        };
-        hooks.closed = [weak](session& s, error_code, const std::string&) {
-            if (const auto self = weak.lock())
-                self->gone(s);
-        };
         const auto s = std::make_shared<session>(
             executor,
             config_of(options_),
             options_.window,
             options_.limits,
             routes_,
-            std::move(hooks));
+            weak_from_this());
         s->set_window_bytes(options_.window_bytes);
         sessions_.emplace(s.get(), entry{s, {}, {}});
         s->attach(std::move(t));
@@ -196,7 +173,7 @@ private:
         };
     }
 
-    std::string welcome(session& s, const event& setup) {
+    std::string welcome(session& s, const event& setup) override {
         try {
             if (options_.authenticator && !options_.authenticator(credentials_in(setup)))
                 return "these credentials are not accepted";
@@ -215,12 +192,22 @@ private:
         return {};
     }
 
-    std::shared_ptr<session> find(const std::string& token) const {
+    void accepted(session& s, const event& setup) override {
+        if (on_connect_)
+            on_connect_(
+                {requester(s.requests()),
+                 credentials_in(setup),
+                 setup.message,
+                 setup.data_mime,
+                 setup.metadata_mime});
+    }
+
+    std::shared_ptr<session> find(const std::string& token) override {
         const auto found = tokens_.find(token);
         return found == tokens_.end() ? nullptr : sessions_.at(found->second).weak.lock();
     }
 
-    void gone(session& s) {
+    void closed(session& s, error_code) override {
         const auto found = sessions_.find(&s);
         if (found == sessions_.end())
             return;

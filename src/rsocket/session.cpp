@@ -22,9 +22,9 @@ session::session(
     std::uint32_t window,
     const io::endpoint_limits& limits,
     std::shared_ptr<const router> routes,
-    session_hooks hooks)
+    std::weak_ptr<session_owner> owner)
     : executor_(std::move(ex)), engine_(std::move(config)), window_(std::max(window, 1U)),
-      limits_(limits), routes_(std::move(routes)), hooks_(std::move(hooks)),
+      limits_(limits), routes_(std::move(routes)), owner_(std::move(owner)),
       timer_(std::make_shared<streamx::detail::timer>(
           asio::query(executor_, asio::execution::context))) {}
 
@@ -87,10 +87,12 @@ void session::handle_events() {
     const auto self = shared_from_this();
     while (!engine_.events.empty()) {
         auto events = std::exchange(engine_.events, std::exchange(spare_, {}));
+        const bool again = events.front().what > event::kind::established;
         for (auto& e : events)
             handle(e);
         events.clear();
-        spare_ = std::move(events);
+        if (again) // the beginning of a connection leaves no memory behind
+            spare_ = std::move(events);
     }
 }
 
@@ -105,8 +107,8 @@ void session::handle(event& e) {
         transport_error_ = {};
         was_established_ = true;
         send_waiting();
-        if (hooks_.established)
-            hooks_.established();
+        if (const auto owner = owner_.lock())
+            owner->established();
         return;
     case event::kind::leased:
         return send_waiting();
@@ -155,7 +157,8 @@ void session::handle(event& e) {
 }
 
 void session::on_setup(const event& e) {
-    if (const auto why = hooks_.welcome ? hooks_.welcome(*this, e) : std::string(); !why.empty())
+    const auto owner = owner_.lock();
+    if (const auto why = owner ? owner->welcome(*this, e) : "the server is gone"; !why.empty())
         return engine_.refuse(errc::rejected_setup, why);
     engine_.config().metadata_mime = e.metadata_mime;
     engine_.config().data_mime = e.data_mime;
@@ -165,15 +168,15 @@ void session::on_setup(const event& e) {
         next_lease_ = now() + lease_->ttl;
     }
     try {
-        if (hooks_.accepted)
-            hooks_.accepted(*this, e);
+        owner->accepted(*this, e);
     } catch (const std::exception& refusal) {
         engine_.refuse(errc::connection_error, refusal.what());
     }
 }
 
 void session::on_resume(const event& e) {
-    const auto other = hooks_.find ? hooks_.find(e.text) : nullptr;
+    const auto owner = owner_.lock();
+    const auto other = owner ? owner->find(e.text) : nullptr;
     if (!other || other->over_)
         return engine_.refuse(errc::rejected_resume, "there is no such session");
     const auto w = std::exchange(wire_, {}).lock();
@@ -182,8 +185,7 @@ void session::on_resume(const event& e) {
     const auto self = std::exchange(w->owner, other);
     other->take_over(w, e);
     over_ = true; // this one was only there to ask
-    if (hooks_.closed)
-        hooks_.closed(*this, {}, {});
+    owner->closed(*this, {});
 }
 
 void session::take_over(const wire_ptr& w, const event& e) {
@@ -203,8 +205,8 @@ void session::on_closed(const event& e) {
     if (!engine_.over()) { // a dead peer, and a session to be resumed
         drop_wire();
         transport_error_ = e.error;
-        if (hooks_.lost)
-            hooks_.lost(e.error);
+        if (const auto owner = owner_.lock())
+            owner->lost(e.error);
         return;
     }
     if (over_)
@@ -218,10 +220,10 @@ void session::on_closed(const event& e) {
     fail_waiting(why, e.text);
     linger_ = streamx::detail::later(now(), limits_.shutdown);
     next_lease_.reset();
-    if (hooks_.closed)
-        hooks_.closed(*this, why, e.text);
-    if (wire_.expired() && hooks_.gone)
-        hooks_.gone();
+    if (const auto owner = owner_.lock())
+        owner->closed(*this, why);
+    if (wire_.expired())
+        gone();
     schedule();
     watch();
 }
@@ -247,8 +249,22 @@ void session::begin_anew(error_code why) {
     if (when_lost_ == when_lost::fail)
         fail_waiting(why, "the connection was lost");
     watch();
-    if (hooks_.lost)
-        hooks_.lost(why);
+    if (const auto owner = owner_.lock())
+        owner->lost(why);
+}
+
+void session::gone() {
+    gone_ = true;
+    if (when_gone_)
+        when_gone_->wake();
+}
+
+std::shared_ptr<detail::inbox::gate> session::when_gone() {
+    if (!when_gone_)
+        when_gone_ = std::make_shared<detail::inbox::gate>();
+    if (gone_)
+        when_gone_->wake();
+    return when_gone_;
 }
 
 void session::send_waiting() {

@@ -25,21 +25,21 @@ namespace streamx::rsocket {
 /// What fails the consumer of a stream: the code, and what the peer says of it.
 std::exception_ptr failure_of(error_code ec, const std::string& text);
 
-/// What a session asks of the client or server that has it.
-struct session_hooks {
+/// The client or server that has a session, and is asked and told by it.
+class session_owner {
+public:
+    virtual ~session_owner() = default;
     /// Server: empty if the client of this SETUP is welcome, or why it is not.
-    std::function<std::string(session&, const event&)> welcome;
+    virtual std::string welcome(session&, const event&) { return {}; }
     /// Server: the client was told so. What it throws ends the connection.
-    std::function<void(session&, const event&)> accepted;
-    /// Server: finds the session that a RESUME asks for.
-    std::function<std::shared_ptr<session>(const std::string& token)> find;
-    std::function<void()> established;
+    virtual void accepted(session&, const event&) {}
+    /// Server: the session that a RESUME asks for.
+    virtual std::shared_ptr<session> find(const std::string& /*token*/) { return nullptr; }
+    virtual void established() {}
     /// The connection is gone, and is to be made anew.
-    std::function<void(error_code)> lost;
+    virtual void lost(error_code) {}
     /// The session is over.
-    std::function<void(session&, error_code, const std::string& text)> closed;
-    /// And its connection is closed.
-    std::function<void()> gone;
+    virtual void closed(session&, error_code) {}
 };
 
 /// A protocol engine, a transport, and the streams between them. All of it on one executor.
@@ -51,12 +51,11 @@ public:
         std::uint32_t window,
         const io::endpoint_limits& limits,
         std::shared_ptr<const router> routes,
-        session_hooks hooks);
+        std::weak_ptr<session_owner> owner);
     ~session();
 
     asio::any_io_executor get_executor() const { return executor_; }
     const engine& protocol() const noexcept { return engine_; }
-    session_hooks& hooks() noexcept { return hooks_; }
     void set_lease(lease_options lease) { lease_ = lease; }
     const std::string& metadata_type() const noexcept { return engine_.config().metadata_mime; }
     const std::string& data_type() const noexcept { return engine_.config().data_mime; }
@@ -68,6 +67,9 @@ public:
         window_bytes_ = bytes.value_or(0);
     }
     void set_when_lost(when_lost what) noexcept { when_lost_ = what; }
+
+    /// Woken when it is over and its connection closed.
+    std::shared_ptr<detail::inbox::gate> when_gone();
 
     /// A connection for it.
     void attach(io::transport t);
@@ -118,6 +120,7 @@ private:
     void on_setup(const event& e);
     void on_resume(const event& e);
     void on_closed(const event& e);
+    void gone();
     bool begins_anew(error_code why, bool by_peer) const noexcept;
     void begin_anew(error_code why);
     void on_request(event& e);
@@ -149,7 +152,8 @@ private:
     std::size_t window_bytes_ = 0; // 0: no matter how many
     io::endpoint_limits limits_;
     std::shared_ptr<const router> routes_;
-    session_hooks hooks_;
+    std::weak_ptr<session_owner> owner_;
+    std::shared_ptr<detail::inbox::gate> when_gone_; // if somebody has asked for it
     std::shared_ptr<detail::requester_core> requests_;
     std::shared_ptr<streamx::detail::timer> timer_;
     std::optional<engine::time_point> watched_;
@@ -165,6 +169,7 @@ private:
     bool was_established_ = false;
     bool scheduled_ = false;
     bool over_ = false;
+    bool gone_ = false;
 };
 
 } // namespace streamx::rsocket

@@ -27,8 +27,8 @@ void session::drop_wire() {
     if (const auto old = std::exchange(wire_, {}).lock()) {
         const auto self = std::exchange(old->owner, nullptr);
         old->via.close();
-        if (over_ && hooks_.gone)
-            hooks_.gone();
+        if (over_)
+            gone();
     }
 }
 
@@ -113,6 +113,8 @@ void session::wire::on_written(error_code ec) {
     const auto s = owner;
     if (!s)
         return;
+    if (!s->engine_.established()) // SETUP: what an idle connection sends is smaller
+        flying = {};
     broken = ec.failed(); // what the peer said before is still to be read
     s->pump();
     s->read(shared_from_this());
@@ -129,8 +131,8 @@ void session::connection_lost(const wire_ptr& w, error_code ec) {
     handle_events();
     if (resumable && !over_) {
         watch();
-        if (hooks_.lost)
-            hooks_.lost(ec);
+        if (const auto owner = owner_.lock())
+            owner->lost(ec);
     }
 }
 

@@ -43,13 +43,15 @@ public:
     virtual ~client_core() = default;
     virtual bool is_open() const noexcept = 0;
     virtual void close() noexcept = 0;
+    /// Woken when there will be no connection any more, with why, and when the last one is gone. An idle
+    /// client is to be small: they are made when somebody asks for them.
+    virtual std::shared_ptr<gate> when_closed() = 0;
+    virtual std::shared_ptr<gate> when_gone() = 0;
 
     asio::any_io_executor executor;
     std::shared_ptr<requester_core> requests;
     client_state state = client_state::connecting;
-    std::shared_ptr<gate> connected = std::make_shared<gate>();
-    std::shared_ptr<gate> closed = std::make_shared<gate>();
-    std::shared_ptr<gate> gone = std::make_shared<gate>();
+    std::shared_ptr<gate> connected = std::make_shared<gate>(); ///< null when that was waited for
 };
 
 template <class Handler>
@@ -116,7 +118,8 @@ public:
         return asio::async_initiate<Token, void(error_code)>(
             [core = core_](auto handler) {
                 core->close();
-                streamx::detail::async_wait_on(core->gone, core->executor, std::move(handler));
+                streamx::detail::async_wait_on(
+                    core->when_gone(), core->executor, std::move(handler));
             },
             token);
     }
@@ -133,7 +136,8 @@ public:
     auto async_wait_closed(Token&& token) {
         return asio::async_initiate<Token, void(error_code)>(
             [core = core_](auto handler) {
-                streamx::detail::async_wait_on(core->closed, core->executor, std::move(handler));
+                streamx::detail::async_wait_on(
+                    core->when_closed(), core->executor, std::move(handler));
             },
             token);
     }
@@ -146,6 +150,8 @@ template <class Handler>
 void detail::connect_op<Handler>::operator()(error_code ec) {
     if (ec)
         core->close();
+    else
+        core->connected.reset();
     client made(ec ? nullptr : std::move(core));
     core.reset();
     std::move(this->handler())(ec, std::move(made));
