@@ -2,6 +2,9 @@
 // engine must not crash, must send nothing but frames that it could read itself, and must hold no more
 // than its limits say.
 
+#include "fuzz_input.hpp"
+#include "heap_limit.hpp"
+
 #include <rsocket/engine.hpp>
 
 #include <boost/system/system_error.hpp>
@@ -10,7 +13,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,51 +20,24 @@
 namespace {
 
 using namespace streamx::rsocket;
-
-class input {
-public:
-    input(const std::uint8_t* data, std::size_t size)
-        : rest_(reinterpret_cast<const char*>(data), size) {}
-
-    bool empty() const { return rest_.empty(); }
-    unsigned byte() {
-        if (rest_.empty())
-            return 0;
-        const auto b = static_cast<unsigned char>(rest_.front());
-        rest_.remove_prefix(1);
-        return b;
-    }
-    std::string_view bytes(std::size_t n) {
-        const auto taken = rest_.substr(0, n);
-        rest_.remove_prefix(taken.size());
-        return taken;
-    }
-
-private:
-    std::string_view rest_;
-};
-
-void require(bool what) {
-    if (!what)
-        std::abort();
-}
+using streamx::fuzz::require;
 
 void take_output(engine& e) {
     std::string_view out = e.out;
     while (const auto bytes = next_frame(out, max_frame_size)) {
         const auto f = decode(*bytes);
-        require(f.has_value());
-        require(bytes->size() <= 512);
-        require(decode_header(*bytes).has_value());
+        require(f.has_value(), "what is sent can be read");
+        require(bytes->size() <= 512, "what is sent is no longer than allowed");
     }
-    require(out.empty());
+    require(out.empty(), "what is sent is whole frames");
     e.out.clear();
 }
 
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    input in(data, size);
+    const streamx::fuzz::heap_limit limit(1024 * 1024 + 2048 * size);
+    streamx::fuzz::input in(data, size);
     engine_config config;
     const auto how = in.byte();
     config.side = (how & 1) != 0 ? role::client : role::server;
@@ -140,10 +115,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 e.accept(now);
             if (told.what == event::kind::request)
                 last = told.stream;
-            require(told.message.data.size() <= 256);
+            require(told.message.data.size() <= 256, "what comes is no larger than the limit");
         }
         take_output(e);
-        require(e.open_streams() <= 8 + 256);
+        require(e.open_streams() <= 8 + 256, "there are no more streams than the limit");
     }
     return 0;
 }
