@@ -32,5 +32,10 @@ lines_sink(S&& stream, line_end ends_with = line_end::lf, const endpoint_limits&
     return detail::write_framed(
         std::forward<S>(stream), line_codec(limits.line, ends_with), limits);
 }
+/// @copydoc lines_sink
+template <byte_stream_ref S>
+[[nodiscard]] auto lines_sink(S&& stream, const endpoint_limits& limits) {
+    return lines_sink(std::forward<S>(stream), line_end::lf, limits);
+}
 
 } // namespace streamx::io

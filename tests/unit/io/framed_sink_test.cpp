@@ -3,6 +3,7 @@
 #include <streamx/io/async_shutdown.hpp>
 #include <streamx/io/bytes.hpp>
 #include <streamx/io/framed.hpp>
+#include <streamx/io/length_prefixed.hpp>
 #include <streamx/io/lines.hpp>
 #include <streamx/sources/from_range.hpp>
 #include <streamx/terminals/forward_to.hpp>
@@ -34,9 +35,7 @@ using sink = io::framed_sink<memory_stream, io::line_codec>;
 static_assert(async_sink<sink, std::string>);
 
 struct framed_sink_test : connection_test {
-    sink lines(const io::endpoint_limits& limits = {}) {
-        return io::lines_sink(take(), io::line_end::lf, limits);
-    }
+    sink lines(const io::endpoint_limits& limits = {}) { return io::lines_sink(take(), limits); }
     /// A sink that is full after one line, to a peer that takes nothing yet.
     sink full_lines(io::endpoint_limits limits = {}) {
         connect(0);
@@ -292,6 +291,20 @@ TEST_F(framed_sink_test, an_item_that_cannot_be_written_is_refused_and_nothing_o
     EXPECT_EQ(sends->ec, errc::unencodable);
     EXPECT_TRUE(out.try_send("four"));
     EXPECT_EQ(heard(), "one\nfour\n");
+}
+
+TEST_F(framed_sink_test, limits_are_given_with_or_without_the_form_of_an_item) {
+    connect();
+    io::endpoint_limits limits;
+    limits.line = 2;
+    limits.frame = 6;
+    EXPECT_THROW(io::lines_sink(*near, limits).try_send("abc"), boost::system::system_error);
+    EXPECT_THROW(
+        io::lines_sink(*near, io::line_end::crlf, limits).try_send("abc"),
+        boost::system::system_error);
+    EXPECT_THROW(
+        io::length_prefixed_sink(*near, limits).try_send("abc"), boost::system::system_error);
+    EXPECT_TRUE(io::length_prefixed_sink(*near, {.width = 1}, limits).try_send("abc"));
 }
 
 TEST_F(framed_sink_test, a_peer_that_takes_nothing_is_a_stall_if_somebody_waits_for_it) {

@@ -128,6 +128,26 @@ TEST_F(framed_stream_test, a_failure_of_any_read_comes_after_the_items_before_it
     }
 }
 
+TEST_F(framed_stream_test, limits_are_given_with_or_without_the_form_of_an_item) {
+    io::endpoint_limits limits;
+    limits.frame = 5;
+    const auto result = [&](auto make) {
+        connect();
+        say("\0\0\0\2ab"s);
+        end();
+        return collect(ctx, make(take())).ec;
+    };
+    EXPECT_EQ(
+        result([&](auto s) { return io::length_prefixed(std::move(s), limits); }),
+        errc::frame_too_long);
+    EXPECT_EQ(
+        result([&](auto s) { return io::length_prefixed(std::move(s), {.width = 4}, limits); }),
+        errc::frame_too_long);
+    EXPECT_EQ(
+        result([&](auto s) { return io::length_prefixed_view(std::move(s), limits); }),
+        errc::frame_too_long);
+}
+
 TEST_F(framed_stream_test, an_end_a_reset_and_a_truncation_are_told_apart) {
     for (int how = 0; how != 3; ++how) {
         connect();
