@@ -31,8 +31,9 @@ http_watch::http_watch(
     const std::shared_ptr<outbox<transport>>& out,
     endpoint_limits::duration every,
     std::string beat)
-    : in_(std::move(in)), out_(out), every_(every), beat_(std::move(beat)),
-      enough_(std::make_shared<asio::cancellation_signal>()), dog_(out->get_executor()) {
+    : executor_(out->get_executor()), in_(std::move(in)), out_(out), every_(every),
+      beat_(std::move(beat)), enough_(std::make_shared<asio::cancellation_signal>()),
+      dog_(executor_) {
     if (in_.get())
         in_->let_be_quiet(true);
 }

@@ -67,7 +67,7 @@ public:
 
     /// Made by `http_exchange`.
     explicit http_body_stream(std::shared_ptr<detail::http_message_state> m) noexcept
-        : executor_(m->peer.shared->executor), message_(std::move(m)) {}
+        : executor_(m->peer.shared->get_executor()), message_(std::move(m)) {}
 
     executor_type get_executor() const noexcept { return executor_; }
     poll<std::string> try_next() { return message_->piece(); }

@@ -75,7 +75,14 @@ public:
     static constexpr bool owned = !std::is_reference_v<S>;
 
     connection(S&& s, const endpoint_limits& l)
-        : stream(std::forward<S>(s)), executor(stream.get_executor()), limits(l) {}
+        : stream(std::forward<S>(s)), limits(l), executor_(stream.get_executor()) {}
+
+    executor_type get_executor() noexcept {
+        if constexpr (owned)
+            return stream.get_executor();
+        else
+            return executor_;
+    }
 
     /// One of those who use the stream is done with it; the last one closes it, if it is ours.
     void join() noexcept { ++users_; }
@@ -86,10 +93,15 @@ public:
     }
 
     S stream;
-    executor_type executor; // a borrowed stream may be gone when somebody asks
     endpoint_limits limits;
 
 private:
+    struct nothing {
+        explicit nothing(const executor_type&) noexcept {}
+    };
+
+    /// A borrowed stream may be gone when somebody asks.
+    [[no_unique_address]] std::conditional_t<owned, nothing, executor_type> executor_;
     unsigned users_ = 0;
 };
 

@@ -35,6 +35,7 @@ public:
     /// After that: for who goes on to read.
     half<reader<transport>> give_back();
 
+    asio::any_io_executor get_executor() const noexcept { return executor_; }
     watchdog<asio::any_io_executor>& dog() noexcept { return dog_; }
     std::optional<time_point> deadline() const noexcept;
     void on_deadline();
@@ -44,6 +45,7 @@ private:
     void listen();
     void heard(error_code ec);
 
+    asio::any_io_executor executor_;
     half<reader<transport>> in_;
     std::weak_ptr<outbox<transport>> out_;
     endpoint_limits::duration every_;

@@ -93,10 +93,9 @@ private:
         std::weak_ptr<Derived> weak;
     };
 
+    /// Runs on the executor of what it is given to: to name that here would have Asio keep it twice.
     struct running_op {
-        using executor_type = on_demand::executor_type;
         using cancellation_slot_type = asio::cancellation_slot;
-        executor_type get_executor() const noexcept { return self->get_executor(); }
         cancellation_slot_type get_cancellation_slot() const noexcept { return self->stop_.slot(); }
 
         explicit running_op(std::shared_ptr<Derived> d) noexcept : self(std::move(d)) {}
@@ -148,11 +147,11 @@ private:
 
     Derived& derived() noexcept { return static_cast<Derived&>(*this); }
 
-    bool running_ = false;
-    bool waiting_ = false;
-    bool detached_ = false;
     asio::cancellation_signal stop_;
     gate gate_;
+    bool running_ = false; // at the end there is room behind them, for what `Derived` begins with
+    bool waiting_ = false;
+    bool detached_ = false;
 };
 
 /// The `async_wait` of such a stream.

@@ -26,10 +26,13 @@
 namespace streamx::io::detail {
 
 /// The writing half of a connection. What is put into it is gathered in one buffer while another one is
-/// written: there is never more than one write under way, and it takes as much as it can.
+/// written: there is never more than one write under way, and it takes as much as it can. While nothing
+/// is queued it has no memory for that, unless there was much of it the last time.
 template <class S>
 class outbox : public std::enable_shared_from_this<outbox<S>> {
     static constexpr std::size_t buffers_a_write = 32;
+    /// Memory for so many bytes is not kept until the next ones: it is as soon made anew.
+    static constexpr std::size_t not_worth_keeping = 1024;
 
 public:
     /// The most that one write is given. The kernel copies no faster in larger ones, and smaller ones
@@ -44,30 +47,39 @@ public:
         /// Puts its item, if it has one, into the outbox. May throw.
         virtual void put(outbox&) {}
 
-        std::uint64_t until = 0; // how many bytes must have been written, for one who flushes
+        std::uint64_t until = 0; // what `traffic::written` must come to, for one who flushes
         bool queued = true;
         streamx::detail::gate<streamx::detail::null_lock> ready;
     };
     using waiter_ptr = std::shared_ptr<waiter>;
 
     /// What the peer is told behind what is queued.
-    enum class ending { end, reset, nothing };
+    enum class ending : unsigned char { end, reset, nothing };
 
-    explicit outbox(connection_ptr<S> c) : connection_(std::move(c)), dog_(connection_->executor) {
+    explicit outbox(connection_ptr<S> c)
+        : connection_(std::move(c)), dog_(connection_->get_executor()) {
         connection_->join();
         measure_room();
     }
 
     connection<S>& shared() const noexcept { return *connection_; }
-    executor_type get_executor() const noexcept { return connection_->executor; }
+    executor_type get_executor() const noexcept { return connection_->get_executor(); }
 
     /// Whether an item would be taken at once.
-    bool has_room() const noexcept { return filling_.size() < room_ && items_ < items_room_; }
+    bool has_room() const noexcept {
+        if (!traffic_) [[unlikely]]
+            return room_ != 0;
+        return traffic_->filling.size() < room_ && traffic_->items < traffic_->items_room;
+    }
     bool open() const noexcept { return phase_ == phase::open; }
     /// Why it is not open.
     error_code why_closed() const noexcept { return error_ ? error_ : error_code(errc::closed); }
-    std::size_t queued_bytes() const noexcept { return filling_.size() + flying_.size() - sent_; }
-    std::size_t queued_items() const noexcept { return items_ + flying_items_; }
+    std::size_t queued_bytes() const noexcept {
+        return traffic_ ? traffic_->filling.size() + traffic_->left_to_write() : 0;
+    }
+    std::size_t queued_items() const noexcept {
+        return traffic_ ? traffic_->items + traffic_->flying_items : 0;
+    }
     /// When something was last written.
     time_point moved_at() const noexcept { return moved_at_; }
 
@@ -75,14 +87,17 @@ public:
     /// is passed on, and nothing was taken.
     template <class Encode>
     void put(Encode&& encode) {
-        const auto size = filling_.size();
+        if (!traffic_) [[unlikely]]
+            make_traffic();
+        auto& filling = traffic_->filling;
+        const auto size = filling.size();
         try {
-            encode(filling_);
+            encode(filling);
         } catch (...) {
-            filling_.cut_to(size);
+            filling.cut_to(size);
             throw;
         }
-        ++items_;
+        ++traffic_->items;
         if (!busy_) [[unlikely]]
             schedule();
     }
@@ -108,8 +123,8 @@ public:
         if (error_ || queued_bytes() == 0)
             return complete(std::move(handler), error_);
         auto w = std::make_shared<waiter>();
-        w->until = written_ + queued_bytes();
-        flushers_.push_back(w);
+        w->until = traffic_->written + queued_bytes();
+        traffic_->flushers.push_back(w);
         wait(std::move(w), std::move(handler));
     }
 
@@ -167,8 +182,7 @@ public:
     watchdog<executor_type>& dog() noexcept { return dog_; }
     std::optional<time_point> deadline() const noexcept {
         std::optional<time_point> at;
-        const bool awaited =
-            refused_ || !senders_.empty() || !flushers_.empty() || phase_ == phase::closing;
+        const bool awaited = refused_ || !senders_.empty() || flushes() || phase_ == phase::closing;
         if (phase_ == phase::over || (!awaited && phase_ == phase::open))
             return at;
         if (writing_)
@@ -187,7 +201,22 @@ public:
     }
 
 private:
-    enum class phase { open, closing, ending, over };
+    enum class phase : unsigned char { open, closing, ending, over };
+
+    /// What there is only while something is queued.
+    struct traffic {
+        std::size_t left_to_write() const noexcept { return flying.size() - sent; }
+
+        write_buffer filling; // comes next
+        std::size_t items = 0;
+        write_buffer flying; // is being written
+        std::size_t flying_items = 0;
+        std::size_t sent = 0; // of that
+        std::vector<asio::const_buffer> buffers;
+        std::uint64_t written = 0; // in all
+        std::size_t items_room = 0;
+        std::list<waiter_ptr> flushers;
+    };
 
     struct write_op {
         using executor_type = outbox::executor_type;
@@ -208,6 +237,13 @@ private:
         std::shared_ptr<outbox> self;
     };
 
+    [[gnu::noinline]] void make_traffic() {
+        traffic_ = std::make_unique<traffic>();
+        measure_room();
+    }
+
+    bool flushes() const noexcept { return traffic_ && !traffic_->flushers.empty(); }
+
     /// What `has_room` compares with. Nobody is let in while others wait.
     void measure_room() noexcept {
         const bool shut = !open() || !senders_.empty();
@@ -215,8 +251,9 @@ private:
         const auto left = [](std::size_t limit, std::size_t used) {
             return std::max(std::max<std::size_t>(limit, 1), used) - used;
         };
-        room_ = shut ? 0 : left(limits.queued_bytes, flying_.size() - sent_);
-        items_room_ = left(limits.queued_items, flying_items_);
+        room_ = shut ? 0 : left(limits.queued_bytes, traffic_ ? traffic_->left_to_write() : 0);
+        if (traffic_)
+            traffic_->items_room = left(limits.queued_items, traffic_->flying_items);
     }
 
     /// Writes after what is running now, so that what else is put into it goes with it.
@@ -231,12 +268,13 @@ private:
     void next_batch() {
         if (error_)
             return;
-        std::swap(filling_, flying_);
-        flying_items_ = std::exchange(items_, 0);
-        sent_ = 0;
+        auto& t = *traffic_;
+        std::swap(t.filling, t.flying);
+        t.flying_items = std::exchange(t.items, 0);
+        t.sent = 0;
         moved_at_ = dog_.now();
         measure_room();
-        if (flying_.empty()) // of items that are written as no bytes
+        if (t.flying.empty()) // of items that are written as no bytes
             batch_done();
         else
             write();
@@ -244,27 +282,28 @@ private:
 
     void write() {
         writing_ = true;
-        buffers_.clear();
-        flying_.gather(sent_, write_size, buffers_a_write, buffers_);
+        auto& t = *traffic_;
+        t.buffers.clear();
+        t.flying.gather(t.sent, write_size, buffers_a_write, t.buffers);
         connection_->stream.async_write_some(
-            std::span<const asio::const_buffer>(buffers_), write_op{this->shared_from_this()});
-        if (!senders_.empty() || !flushers_.empty() || refused_ || !open())
+            std::span<const asio::const_buffer>(t.buffers), write_op{this->shared_from_this()});
+        if (!senders_.empty() || flushes() || refused_ || !open())
             dog_.watch(this->shared_from_this());
     }
 
     void wrote(error_code ec, std::size_t n) {
         writing_ = false;
         stop_.slot().clear();
-        sent_ += n;
-        written_ += n;
+        traffic_->sent += n;
+        traffic_->written += n;
         if (error_)
             return leave_if_over();
         if (ec)
             return fail(ec);
         moved_at_ = dog_.now();
-        while (!flushers_.empty() && flushers_.front()->until <= written_)
-            answer_first(flushers_, {});
-        if (sent_ != flying_.size()) {
+        while (flushes() && traffic_->flushers.front()->until <= traffic_->written)
+            answer_first(traffic_->flushers, {});
+        if (traffic_->left_to_write() != 0) {
             measure_room();
             write();
         } else {
@@ -276,14 +315,20 @@ private:
     }
 
     void batch_done() {
-        flying_.clear();
-        flying_items_ = 0;
-        sent_ = 0;
+        auto& t = *traffic_;
+        const auto size = t.flying.size();
+        t.flying.clear();
+        t.flying_items = 0;
+        t.sent = 0;
         measure_room();
-        if (!filling_.empty() || items_ != 0)
+        if (!t.filling.empty() || t.items != 0)
             return next_batch();
-        filling_.shrink();
-        flying_.shrink();
+        if (size <= not_worth_keeping) {
+            traffic_.reset();
+        } else {
+            t.filling.shrink();
+            t.flying.shrink();
+        }
         busy_ = false;
         if (phase_ == phase::closing)
             end();
@@ -310,7 +355,7 @@ private:
         }
         measure_room();
         busy_ = was_busy;
-        if (!busy_ && items_ != 0)
+        if (!busy_ && queued_items() != 0)
             schedule();
     }
 
@@ -334,8 +379,10 @@ private:
     /// A waiter has gone.
     void forget(const waiter_ptr& w) {
         w->queued = false;
-        for (auto* list : {&senders_, &flushers_, &closers_})
-            std::erase(*list, w);
+        std::erase(senders_, w);
+        std::erase(closers_, w);
+        if (traffic_)
+            std::erase(traffic_->flushers, w);
         measure_room();
         dog_.relax(this->shared_from_this());
     }
@@ -388,7 +435,8 @@ private:
         if (writing_)
             stop_.emit(asio::cancellation_type::terminal);
         answer(senders_, ec);
-        answer(flushers_, ec);
+        if (traffic_)
+            answer(traffic_->flushers, ec);
         answer(closers_, ec);
         dog_.stop();
         leave_if_over();
@@ -400,12 +448,8 @@ private:
     }
 
     connection_ptr<S> connection_;
-    write_buffer filling_; // comes next
-    write_buffer flying_;  // is being written
-    std::size_t sent_ = 0; // of that
-    std::size_t items_ = 0, flying_items_ = 0;
-    std::size_t room_ = 0, items_room_ = 0;
-    std::uint64_t written_ = 0;
+    std::unique_ptr<traffic> traffic_;
+    std::size_t room_ = 0;
     phase phase_ = phase::open;
     bool busy_ = false; // something is queued, or about to be told
     bool writing_ = false;
@@ -414,8 +458,7 @@ private:
     bool detached_ = false;
     bool left_ = false;
     error_code error_;
-    std::list<waiter_ptr> senders_, flushers_, closers_; // a deque has memory while it is empty
-    std::vector<asio::const_buffer> buffers_;
+    std::list<waiter_ptr> senders_, closers_; // a deque has memory while it is empty
     asio::cancellation_signal stop_;
     time_point moved_at_, closing_since_;
     watchdog<executor_type> dog_;

@@ -23,12 +23,13 @@ class reader : public on_demand<reader<S>, typename connection<S>::executor_type
 public:
     using executor_type = typename connection<S>::executor_type;
 
-    explicit reader(connection_ptr<S> c) : connection_(std::move(c)), dog_(connection_->executor) {
+    explicit reader(connection_ptr<S> c)
+        : connection_(std::move(c)), dog_(connection_->get_executor()) {
         connection_->join();
     }
 
     connection<S>& shared() const noexcept { return *connection_; }
-    executor_type get_executor() const noexcept { return connection_->executor; }
+    executor_type get_executor() const noexcept { return connection_->get_executor(); }
 
     std::string_view bytes() const noexcept { return space_.bytes(); }
     /// To make items of parts of them.
@@ -108,11 +109,11 @@ private:
         connection_->leave();
     }
 
-    connection_ptr<S> connection_;
-    read_space space_;
     bool starved_ = true;
     bool may_be_quiet_ = false;
     bool ended_ = false;
+    connection_ptr<S> connection_;
+    read_space space_;
     error_code error_;
     time_point end_by_ = time_point::max();
     std::optional<time_point> quiet_since_; // somebody waited and nothing came

@@ -17,7 +17,7 @@ namespace streamx::io::detail {
 using time_point = streamx::detail::clock::time_point;
 
 /// Watches over something that has to go on: the owner's `deadline()`, if it has one, moves on as it
-/// does; when it is passed the owner hears of it by `on_deadline()`.
+/// does; when it is passed the owner hears of it by `on_deadline()`, on its `get_executor()`.
 ///
 /// Setting an Asio timer costs as much as a small read. So the timer stays as it was set while the
 /// deadline moves on, and is looked at when it rings; and it is unset, as it keeps the context running,
@@ -26,8 +26,7 @@ template <class Executor>
 class watchdog {
 public:
     explicit watchdog(const Executor& ex)
-        : executor_(ex), context_(asio::query(ex, asio::execution::context)),
-          clock_(streamx::detail::clock::of(context_)) {}
+        : clock_(streamx::detail::clock::of(asio::query(ex, asio::execution::context))) {}
 
     time_point now() const noexcept { return clock_->now(); }
 
@@ -42,12 +41,13 @@ public:
                 timer_->wake(); // to be set anew
             return;
         }
+        const Executor ex = owner->get_executor();
         if (!timer_)
-            timer_ = std::make_shared<streamx::detail::timer>(context_);
+            timer_ =
+                std::make_shared<streamx::detail::timer>(asio::query(ex, asio::execution::context));
         set_ = true;
         set_for_ = *until;
-        streamx::detail::timer::async_wait(
-            timer_, *until, executor_, ring_op<Owner>{executor_, owner});
+        streamx::detail::timer::async_wait(timer_, *until, ex, ring_op<Owner>{ex, owner});
     }
 
     /// The owner may have no deadline any more.
@@ -56,7 +56,7 @@ public:
         if (!set_ || std::exchange(relaxing_, true))
             return;
         streamx::detail::post_to(
-            executor_, std::allocator<void>(), [weak = std::weak_ptr(owner), this] {
+            owner->get_executor(), std::allocator<void>(), [weak = std::weak_ptr(owner), this] {
                 const auto alive = weak.lock(); // and so is this, its member
                 if (!alive)
                     return;
@@ -97,12 +97,10 @@ private:
             watch(owner);
     }
 
-    Executor executor_;
-    asio::execution_context& context_;
     std::shared_ptr<streamx::detail::clock> clock_;
     std::shared_ptr<streamx::detail::timer> timer_;
-    bool set_ = false;
     time_point set_for_;
+    bool set_ = false;
     bool relaxing_ = false;
 };
 

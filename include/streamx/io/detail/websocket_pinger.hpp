@@ -24,7 +24,7 @@ public:
         std::weak_ptr<outbox<transport>> out,
         websocket_role role,
         endpoint_limits::duration every)
-        : out_(std::move(out)), role_(role), every_(every), dog_(ex) {}
+        : executor_(ex), out_(std::move(out)), role_(role), every_(every), dog_(ex) {}
 
     /// Somebody waits, or does not any more.
     void begin() {
@@ -43,6 +43,7 @@ public:
         dog_.stop();
     }
 
+    asio::any_io_executor get_executor() const noexcept { return executor_; }
     watchdog<asio::any_io_executor>& dog() noexcept { return dog_; }
     std::optional<time_point> deadline() const noexcept {
         if (!since_)
@@ -52,6 +53,7 @@ public:
     void on_deadline();
 
 private:
+    asio::any_io_executor executor_;
     std::weak_ptr<outbox<transport>> out_;
     websocket_role role_;
     endpoint_limits::duration every_;
