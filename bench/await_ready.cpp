@@ -1,4 +1,5 @@
-// What it costs a coroutine to take an item that is there already: only the taking is timed.
+// What it costs a coroutine to take an item that is there already: only the taking is timed. And the
+// least that this can cost, with an `asio::awaitable` that does nothing but give one.
 #include "bench.hpp"
 
 #include <streamx/channels/channel.hpp>
@@ -54,6 +55,22 @@ std::uint64_t measure(std::uint64_t n, Make make, Take take) {
     return sum;
 }
 
+[[gnu::noinline]] asio::awaitable<std::optional<std::uint64_t>> give(std::uint64_t item) {
+    co_return item;
+}
+
+std::uint64_t measure_least(std::uint64_t n) {
+    asio::io_context ctx(1);
+    std::uint64_t sum = 0;
+    auto take_all = [&]() -> asio::awaitable<void> {
+        for (std::uint64_t i = 0; i != n; ++i)
+            sum += *co_await give(i);
+    };
+    asio::co_spawn(ctx, take_all, asio::detached);
+    ctx.run();
+    return sum;
+}
+
 } // namespace
 } // namespace streamx::bench
 
@@ -72,6 +89,7 @@ int main(int argc, char** argv) {
         "await_ready/next/with_mutex",
         [&](std::uint64_t n) { return measure(n, with_mutex, next); },
         sum_below);
+    run("await_ready/least", measure_least, sum_below);
     run(
         "await_ready/async_next/local",
         [&](std::uint64_t n) { return measure(n, local, async_next); },

@@ -300,7 +300,9 @@ FIGURES += [
         f"broadcast, {how}, {consumers} consumer{'s' if consumers != 1 else ''}{by}",
         Ours("broadcast", f"broadcast/{ours}/{consumers}"),
         [Peer(label, Rust(f"broadcast/{theirs}_same/consumers={consumers}"), at_least=at_least)] +
-        ([Peer("the Python package", python_seed(consumers), at_least=100)] if theirs == "lockstep" else []),
+        ([Peer("the Python package", python_seed(consumers), at_least=100)] if theirs == "lockstep" else []) +
+        ([Peer("the least that a co_await of an awaitable takes", Ours("await_ready", "await_ready/least"))]
+         if ours == "free_running" else []),
         count=True,
     )
     for how, ours, label, theirs, at_least in (

@@ -21,12 +21,14 @@ struct shelf {
 
 // Trivial, so that it can be used for as long as the thread runs, also while it ends.
 constinit thread_local std::array<shelf, largest / step> shelves{};
-constinit thread_local bool over = false; // the thread has given back what it kept
+constinit thread_local bool keeps = false; // what it keeps will be given back when it ends
+constinit thread_local bool over = false;  // the thread has given back what it kept
 
 struct giver_back {
     giver_back() noexcept {} // not trivial: it is made when it is first asked for
     ~giver_back() {
         over = true;
+        keeps = false;
         for (auto& s : shelves)
             while (s.first) {
                 block* b = s.first;
@@ -59,13 +61,14 @@ void give_to_pool(void* memory, std::size_t size) noexcept {
     if (size > largest || size == 0) [[unlikely]]
         return ::operator delete(memory);
     shelf& s = shelf_for(size);
-    if (!s.first) [[unlikely]] {
+    if (!keeps) [[unlikely]] {
         if (over)
             return ::operator delete(memory);
         at_end.be_there();
-    } else if (s.bytes >= kept_of_each_size) [[unlikely]] {
-        return ::operator delete(memory);
+        keeps = true;
     }
+    if (s.bytes >= kept_of_each_size) [[unlikely]]
+        return ::operator delete(memory);
     s.first = ::new (memory) block{s.first};
     s.bytes += rounded(size);
 }

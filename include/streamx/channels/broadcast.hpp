@@ -227,7 +227,7 @@ private:
             boost::intrusive_ptr<detail::put_waiter<T>> w,
             Handler handler) const {
             if (result == detail::put_result::queued)
-                detail::park_broadcast(w, std::move(handler), get_executor());
+                detail::park_broadcast(std::move(w), std::move(handler), get_executor());
             else
                 detail::complete_broadcast(to_error(result), std::move(handler), get_executor());
         }

@@ -13,6 +13,7 @@
 #include <streamx/channels/no_subscribers.hpp>
 #include <streamx/channels/overflow.hpp>
 #include <streamx/core/detail/each_ready.hpp>
+#include <streamx/core/detail/one_thread.hpp>
 #include <streamx/core/error.hpp>
 #include <streamx/core/poll.hpp>
 #include <streamx/time/detail/clock.hpp>
@@ -30,7 +31,6 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 
@@ -49,6 +49,7 @@ public:
     using put_ptr = boost::intrusive_ptr<put_type>;
     using hook = std::function<void(T&&)>;
     using weigher = std::function<std::size_t(const T&)>;
+    using held_lock = light_mutex::held;
 
     broadcast_core(
         asio::any_io_executor ex,
@@ -82,20 +83,13 @@ public:
 
     /// Takes `item`, or leaves it untouched.
     put_result try_put(T& item) {
-        {
-            std::lock_guard lock(mutex_);
-            if (flow_.items.tail() < flow_.easy_until) [[likely]] {
-                flow_.items.ring.push(*flow_.easy_place, item, flow_.easy_takers);
-                ++flow_.easy_place;
-                return put_result::accepted;
-            }
-            if (flow_.must_wait())
-                return put_result::queued;
+        held_lock lock(mutex_);
+        if (flow_.items.tail() < flow_.easy_until) [[likely]] {
+            flow_.items.ring.push(*flow_.easy_place, item, flow_.easy_takers);
+            ++flow_.easy_place;
+            return put_result::accepted;
         }
-        afterwards later(*this);
-        const auto weight = flow_.weigh(item);
-        std::lock_guard lock(mutex_);
-        return flow_.put(item, weight, later);
+        return flow_.must_wait() ? put_result::queued : try_put_with_care(item, std::move(lock));
     }
 
     /// Puts what `fn` makes of a copy of the last item, if it says that it has changed it. Retained
@@ -103,14 +97,14 @@ public:
     template <class Fn>
     put_result update(Fn& fn) {
         afterwards later(*this);
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         T item(last());
         return fn(item) ? flow_.put(item, 0, later) : put_result::queued;
     }
 
     /// A copy of the last item. Precondition: it is retained.
     T latest() const {
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         return last();
     }
 
@@ -119,28 +113,30 @@ public:
     put_result put_or_queue(T& item, bool lent, put_ptr& w, const void* coroutine) {
         afterwards later(*this);
         const auto weight = flow_.weigh(item);
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         const auto result = flow_.put(item, weight, later);
         if (result != put_result::queued)
             return result;
         if (coroutine && flow_.peers.is_held_back_by(coroutine, flow_.items.tail()))
             return put_result::would_deadlock;
-        w = flow_.puts.waiter_in(*this);
+        w = flow_.puts.waiter();
         w->weight = weight;
         w->item = lent ? &item : &w->held.emplace(std::move(item));
+        w->core.reset(this);
         flow_.queue(w, later);
         return put_result::queued;
     }
 
     /// Queues a waiter until there are `n` subscribers, unless there are.
     put_result queue_for_subscribers(std::size_t n, put_ptr& w) {
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         if (flow_.peers.active() >= n)
             return put_result::accepted;
         if (flow_.closed)
             return put_result::closed;
-        w = flow_.puts.waiter_in(*this);
+        w = flow_.puts.waiter();
         w->subscribers = n;
+        w->core.reset(this);
         flow_.watchers.push_back(w);
         return put_result::queued;
     }
@@ -149,7 +145,7 @@ public:
     bool cancel(put_type& w) {
         afterwards later(*this);
         put_ptr removed;
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         if (!w.queued)
             return false;
         removed = w.subscribers ? flow_.watchers.remove(w) : flow_.remove_put(w, later);
@@ -158,23 +154,17 @@ public:
         return true;
     }
 
-    /// A waiter has done its work: the next put that waits has it.
-    void keep(put_type& w) noexcept {
-        std::lock_guard lock(mutex_);
-        flow_.puts.keep(w);
-    }
-
     /// What was waited for in the budget is there.
     void granted() {
         afterwards later(*this);
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         flow_.admit(later);
     }
 
     /// Refuses more; what there is can still be taken. The first close counts.
     void close(std::exception_ptr failure = nullptr) {
         afterwards later(*this);
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         if (!flow_.closed)
             flow_.close(std::move(failure), later);
     }
@@ -182,7 +172,7 @@ public:
     /// Has `t` woken when all subscribers have taken what there is, or left; false if that is so.
     /// Precondition: it is closed.
     bool queue_for_drain(const std::shared_ptr<timer>& t) {
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         flow_.behind = flow_.count_behind();
         if (flow_.behind == 0)
             return false;
@@ -192,7 +182,7 @@ public:
     }
 
     bool is_drained() const {
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         return flow_.count_behind() == 0;
     }
 
@@ -202,7 +192,7 @@ public:
     /// those that were kept for the first.
     void join(subscriber_type& s, std::size_t replay) {
         afterwards later(*this);
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         if (!flow_.shown && s.rare && !s.rare->name.empty()) {
             show("a broadcast");
             for (const auto& list : flow_.peers.lists())
@@ -217,19 +207,17 @@ public:
     /// Takes a subscriber away, with what it has not taken; puts that waited for it go on.
     void leave(subscriber_type& s) {
         afterwards later(*this);
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         flow_.leave(s, later);
     }
 
     poll<T> try_next(subscriber_type& s) {
-        {
-            std::lock_guard lock(mutex_);
-            const bool has = s.position() != flow_.items.tail();
-            if (!flow_.closed && s.here && !flow_.may_admit(s, has) && flow_.items.lost(s) == 0)
-                [[likely]]
-                return has ? flow_.take(s) : poll<T>(pending);
-        }
-        return try_next_with_care(s);
+        held_lock lock(mutex_);
+        const bool has = s.position() != flow_.items.tail();
+        if (!flow_.closed && s.here && !flow_.may_admit(s, has) && flow_.items.lost(s) == 0)
+            [[likely]]
+            return has ? flow_.take(s) : poll<T>(pending);
+        return try_next_with_care(s, std::move(lock));
     }
 
     /// All that can be taken now. One who is waited for takes several items under one lock, and gives
@@ -263,7 +251,7 @@ public:
 
     /// Has the last item be there for `s` again. Precondition: it is retained.
     void rewind(subscriber_type& s) noexcept {
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         if (flow_.items.has_item(s))
             return;
         flow_.items.move_to(s, flow_.items.tail() - 1);
@@ -271,30 +259,28 @@ public:
     }
 
     bool has_item_for(const subscriber_type& s) const {
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         return flow_.items.has_item(s);
     }
 
     /// Queues `s` until there is something to take, an end or a failure, unless there is now.
     wait_result wait(subscriber_type& s) {
-        {
-            std::lock_guard lock(mutex_);
-            if (s.queued)
-                return wait_result::busy;
-            if (flow_.closed || !s.here || flow_.items.has_item(s))
-                return wait_result::ready;
-            if (flow_.puts.empty() || flow_.peers.unready() > 1) {
-                flow_.park(s);
-                return wait_result::queued;
-            }
+        held_lock lock(mutex_);
+        if (s.queued)
+            return wait_result::busy;
+        if (flow_.closed || !s.here || flow_.items.has_item(s))
+            return wait_result::ready;
+        if (flow_.puts.empty() || flow_.peers.unready() > 1) {
+            flow_.park(s);
+            return wait_result::queued;
         }
-        return wait_for_put(s);
+        return wait_for_put(s, std::move(lock));
     }
 
     /// Gives a wait up; false if it was woken already.
     bool cancel(subscriber_type& s) {
         typename broadcast_flow<T>::subscriber_ptr removed;
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         if (!s.queued)
             return false;
         removed = flow_.unpark(s);
@@ -309,7 +295,7 @@ public:
         std::shared_ptr<timer> t;
         clock::time_point due;
         {
-            std::lock_guard lock(mutex_);
+            const held_lock lock(mutex_);
             due = flow_.patience_ends();
             if (flow_.watching || flow_.puts.empty() || due == clock::time_point::max())
                 return;
@@ -333,27 +319,27 @@ public:
     void undelivered(T&& item) noexcept { afterwards::tell(on_undelivered_, std::move(item)); }
 
     bool is_open() const {
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         return !flow_.closed;
     }
 
     std::size_t subscriber_count() const {
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         return flow_.peers.active();
     }
 
     broadcast_stats stats() const {
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         return stats_of(flow_);
     }
 
     subscription_stats stats(const subscriber_type& s) const {
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         return stats_of(flow_, s);
     }
 
     graph_part describe(const broadcast_node<T>& as) const {
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         return detail::describe(flow_, as);
     }
 
@@ -367,25 +353,39 @@ public:
         return run % limit == 0;
     }
 
-    friend void intrusive_ptr_add_ref(broadcast_core* core) noexcept { ++core->holders_; }
+    friend void intrusive_ptr_add_ref(broadcast_core* core) noexcept { core->holders_.add(); }
     friend void intrusive_ptr_release(broadcast_core* core) noexcept {
-        if (--core->holders_ == 0)
-            delete core;
+        if (core->holders_.drop()) [[unlikely]]
+            destroy(core);
     }
 
 private:
     using afterwards = broadcast_afterwards<T>;
+    [[gnu::noinline]] static void destroy(broadcast_core* core) noexcept { delete core; }
+
+    /// A put that has something to look at. It goes on under the lock, but for its being weighed.
+    [[gnu::noinline]] put_result try_put_with_care(T& item, held_lock held) {
+        afterwards later(*this);
+        if (!flow_.budget) [[likely]] {
+            const held_lock lock(std::move(held));
+            return flow_.put(item, 0, later);
+        }
+        held.let_go();
+        const auto weight = flow_.weigh(item);
+        const held_lock lock(mutex_);
+        return flow_.put(item, weight, later);
+    }
 
     const T& last() const noexcept { return *flow_.items.ring.at(flow_.items.tail() - 1).item; }
 
     /// A subscriber waits, and so do puts: it may be the last that they wait for.
-    [[gnu::noinline]] wait_result wait_for_put(subscriber_type& s) {
+    [[gnu::noinline]] wait_result wait_for_put(subscriber_type& s, held_lock held) {
         afterwards later(*this);
-        std::lock_guard lock(mutex_);
+        const held_lock lock(std::move(held)); // let go of before what is left for afterwards
         const bool last = s.here && s.care == attention::lockstep && flow_.peers.unready() == 1;
         if (last && !flow_.puts.empty() && !flow_.items.has_item(s))
             flow_.ask_once(s, later);
-        if (flow_.closed || !s.here || flow_.items.has_item(s))
+        if (flow_.items.has_item(s))
             return wait_result::ready; // and need not be woken
         flow_.park(s);
         if (flow_.peers.unready() == 0)
@@ -393,9 +393,9 @@ private:
         return wait_result::queued;
     }
 
-    [[gnu::noinline]] poll<T> try_next_with_care(subscriber_type& s) {
+    [[gnu::noinline]] poll<T> try_next_with_care(subscriber_type& s, held_lock held) {
         afterwards later(*this);
-        std::lock_guard lock(mutex_);
+        const held_lock lock(std::move(held));
         auto& items = flow_.items;
         if (!items.has_item(s) && s.care == attention::lockstep && !flow_.puts.empty() && !s.queued)
             flow_.ask_once(s, later);
@@ -435,7 +435,7 @@ private:
     /// Half of what there is for `s`, so that room is given back before all of it is taken.
     [[gnu::noinline]] batch claim(subscriber_type& s, unsigned limit) {
         afterwards later(*this);
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         count(s, later);
         auto& ring = flow_.items.ring;
         const auto position = s.position();
@@ -448,7 +448,7 @@ private:
 
     [[gnu::noinline]] void settle(subscriber_type& s) {
         afterwards later(*this);
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         count(s, later);
     }
 
@@ -460,17 +460,17 @@ private:
 
     void patience_is_over() {
         afterwards later(*this);
-        std::lock_guard lock(mutex_);
+        const held_lock lock(mutex_);
         flow_.watching = false;
         flow_.look_at_patience(later);
     }
 
-    mutable std::mutex mutex_;
+    mutable light_mutex mutex_;
     broadcast_flow<T> flow_;
     asio::any_io_executor executor_;
     const hook on_undelivered_;
     std::shared_ptr<timer> patience_timer_;
-    std::atomic<std::uint32_t> holders_ = 0;
+    shared_count holders_;
     std::atomic<unsigned> run_ = 0;
 };
 

@@ -332,22 +332,31 @@ private:
         const bool discarded = peers.active() == 0 && none == streamx::no_subscribers::discard;
         if (discarded && ring.retained() == 0)
             return discard(item, later);
-        auto& to = ring.next().item.emplace(std::move(item));
+        auto& place = ring.next();
+        auto& to = place.item.emplace(std::move(item));
         if (budget)
             budget->add_next(weight, items, later);
         if (peers.roomy_until() <= ring.tail())
             overrun(to, later);
         for (auto* s : peers.with(attention::copied))
             items.copy(*s, std::as_const(to), later);
-        ring.push(peers.active() == 0 ? none.room() != 0 : peers.in_ring());
+        ring.push(place, peers.active() == 0 ? none.room() != 0 : peers.in_ring());
         items.discarded += discarded;
         wake_parked(later);
+        easy_until = 0;
+        if (peers.with(attention::lockstep).empty())
+            ease();
+    }
+
+    /// Makes the next puts easy ones, if they can be.
+    void ease() noexcept {
+        const auto& ring = items.ring;
         // As long as nobody comes, goes, waits or is full, the next items need only be put behind
         // this one, up to the end of the chunk.
-        const bool easy = !budget && peers.active() != 0 && puts.empty() && ring.retained() == 0 &&
-                          peers.with(attention::lockstep).empty() &&
-                          peers.with(attention::copied).empty();
-        easy_until = easy ? std::min(peers.roomy_until(), ring.chunk_end(ring.tail() - 1)) : 0;
+        if (budget || peers.active() == 0 || !puts.empty() || ring.retained() != 0 ||
+            !peers.with(attention::copied).empty())
+            return;
+        easy_until = std::min(peers.roomy_until(), ring.chunk_end(ring.tail() - 1));
         easy_place = &ring.at(ring.tail() - 1) + 1;
         easy_takers = peers.in_ring();
     }

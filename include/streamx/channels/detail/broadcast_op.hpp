@@ -29,6 +29,14 @@ public:
         }
     }
 
+    template <class Slot>
+    void cancel_by(Slot slot) {
+        slot.assign([w = waiter_](asio::cancellation_type) {
+            if (w->core && w->core->cancel(*w))
+                w->parked.wake(asio::error::operation_aborted);
+        });
+    }
+
     void operator()(error_code ec) {
         clear_slot(this->get_cancellation_slot());
         waiter_->finish();
@@ -42,14 +50,12 @@ private:
 
 /// Parks a handler for `w`, which is queued in its broadcast.
 template <class Waiter, class Handler, class Executor>
-void park_broadcast(const boost::intrusive_ptr<Waiter>& w, Handler handler, const Executor& ex) {
-    broadcast_op<Waiter, Handler, Executor> op(std::move(handler), ex, w);
+void park_broadcast(boost::intrusive_ptr<Waiter> w, Handler handler, const Executor& ex) {
+    auto& parked = w->parked;
+    broadcast_op<Waiter, Handler, Executor> op(std::move(handler), ex, std::move(w));
     if (auto slot = op.get_cancellation_slot(); slot.is_connected())
-        slot.assign([w](asio::cancellation_type) {
-            if (w->core && w->core->cancel(*w))
-                w->parked.wake(asio::error::operation_aborted);
-        });
-    w->parked.park(std::move(op));
+        op.cancel_by(slot);
+    parked.park(std::move(op)); // which holds what the gate is in until it is parked
 }
 
 /// Completes a handler that need not wait, by a post.

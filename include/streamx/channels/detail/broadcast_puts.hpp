@@ -28,21 +28,14 @@ public:
     /// Since when the first waits, being the first.
     clock::time_point held_since() const noexcept { return held_since_; }
 
-    /// A waiter for a put, or for a number of subscribers: the last one that was done with, if there
-    /// is one.
-    put_ptr waiter_in(broadcast_core<T>& core) {
-        put_ptr w = spare_ && spare_->holders == 1 ? std::move(spare_)
-                                                   : put_ptr(new put_type(broadcast_ptr<T>()));
-        w->core.reset(&core);
-        w->subscribers = 0;
-        w->accepted = false;
-        return w;
-    }
-
-    /// It has done its work: the next has it.
-    void keep(put_type& w) noexcept {
-        if (!spare_)
-            spare_.reset(&w);
+    /// A waiter for a put, or for a number of subscribers: the last one again if it is done with.
+    /// It holds the broadcast from when it is queued, until it has finished.
+    const put_ptr& waiter() {
+        if (!last_ || !last_->holders.is_one())
+            last_.reset(new put_type(broadcast_ptr<T>()));
+        last_->subscribers = 0;
+        last_->accepted = false;
+        return last_;
     }
 
     void push_back(put_ptr w, clock::time_point now) noexcept {
@@ -72,7 +65,7 @@ public:
 
 private:
     waiter_list<put_type> waiting_;
-    put_ptr spare_; // what the next put may wait with
+    put_ptr last_; // the next put waits with it if it is done with
     clock::time_point held_since_;
     std::uint64_t times_blocked_ = 0;
     std::size_t count_ = 0;

@@ -69,8 +69,9 @@ public:
     }
 
     /// The next item is in its place, and has so many takers.
-    void push(std::uint32_t takers) noexcept {
-        at(tail_++).takers.store(takers, std::memory_order_relaxed);
+    void push(slot& place, std::uint32_t takers) noexcept {
+        place.takers.store(takers, std::memory_order_relaxed);
+        ++tail_;
         if (tail_ <= retained_)
             return;
         // What has just ceased to be retained, which may be this.

@@ -2,15 +2,13 @@
 
 #include <streamx/channels/detail/waiter.hpp>
 #include <streamx/core/detail/gate.hpp>
+#include <streamx/core/detail/one_thread.hpp>
 #include <streamx/core/error.hpp>
 #include <streamx/time/detail/clock.hpp>
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
-#include <atomic>
 #include <cstddef>
-#include <cstdint>
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -25,21 +23,24 @@ using broadcast_ptr = boost::intrusive_ptr<broadcast_core<T>>;
 /// the gate and the count of those who hold it.
 template <class T, class Waiter>
 struct broadcast_waiter {
-    gate<std::mutex> parked;
+    gate<light_mutex> parked;
     broadcast_ptr<T> core;
     Waiter* next = nullptr;
     Waiter* previous = nullptr;
     error_code result;
     bool queued = false;
-    std::atomic<std::uint32_t> holders = 0;
+    shared_count holders;
 
     explicit broadcast_waiter(broadcast_ptr<T> c) noexcept : core(std::move(c)) {}
 
-    friend void intrusive_ptr_add_ref(Waiter* w) noexcept { ++w->holders; }
+    friend void intrusive_ptr_add_ref(Waiter* w) noexcept { w->holders.add(); }
     friend void intrusive_ptr_release(Waiter* w) noexcept {
-        if (--w->holders == 0)
-            delete w;
+        if (w->holders.drop()) [[unlikely]]
+            destroy(w);
     }
+
+private:
+    [[gnu::noinline]] static void destroy(Waiter* w) noexcept { delete w; }
 };
 
 /// A put that waits, or somebody who waits for a number of subscribers.
@@ -61,7 +62,6 @@ struct put_waiter : broadcast_waiter<T, put_waiter<T>> {
         if (!accepted && held)
             owner->undelivered(*std::move(held));
         held.reset();
-        owner->keep(*this);
     }
 };
 

@@ -164,7 +164,7 @@ public:
         drive_op(p).post();
     }
 
-    executor_type get_executor() const noexcept { return state_->bound::get_executor(); }
+    decltype(auto) get_executor() const noexcept { return state_->bound::get_executor(); }
     allocator_type get_allocator() const noexcept { return state_->bound::get_allocator(); }
     cancellation_slot_type get_cancellation_slot() const noexcept {
         return state_->cancellation.slot();
@@ -223,7 +223,7 @@ private:
     }
 
     void post() {
-        auto ex = get_executor();
+        executor_type ex = get_executor();
         auto memory = get_allocator();
         post_to(ex, memory, [op = std::move(*this)]() mutable { op({}); });
     }

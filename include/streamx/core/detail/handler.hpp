@@ -71,11 +71,12 @@ public:
     bound_handler(Handler handler, const Fallback& fallback)
         : handler_(std::move(handler)), fallback_(fallback) {}
 
-    executor_type get_executor() const noexcept {
+    /// By reference if it is the fallback, as to copy an `any_io_executor` takes some time.
+    decltype(auto) get_executor() const noexcept {
         if constexpr (has_own_executor<Handler>)
             return executor_for(handler_, no_executor());
         else
-            return fallback_;
+            return (fallback_);
     }
     allocator_type get_allocator() const noexcept {
         return asio::get_associated_allocator(handler_);
