@@ -16,6 +16,10 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from certificate import make_certificate
 
 TOOL = sys.argv[1]
 LIMIT = 60  # seconds, for what has to happen at all
@@ -171,18 +175,6 @@ class Server:
 def client(*args, **options):
     return subprocess.Popen([TOOL, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True, **options)
-
-
-def make_certificate(directory):
-    """A file with a certificate of localhost and its key, signed by itself."""
-    file = os.path.join(directory, "localhost.pem")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2",
-         "-keyout", file, "-out", file + ".cert"], check=True, capture_output=True)
-    with open(file, "a") as out, open(file + ".cert") as certificate:
-        out.write(certificate.read())
-    return file
 
 
 # ------------------------------------------------------------------------------------------ cases

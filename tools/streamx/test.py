@@ -10,6 +10,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+from certificate import make_certificate
 
 TOOL = sys.argv[1]
 
@@ -32,18 +36,6 @@ def stop(child):
     assert child.wait(10) == 0, child.returncode
     child.stdin.close()
     child.stderr.close()
-
-
-def make_certificate(directory):
-    """A file with a certificate of localhost and its key, signed by itself."""
-    file = os.path.join(directory, "localhost.pem")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2",
-         "-keyout", file, "-out", file + ".cert"], check=True, capture_output=True)
-    with open(file, "a") as out, open(file + ".cert") as certificate:
-        out.write(certificate.read())
-    return file
 
 
 def measure(run):

@@ -4,29 +4,18 @@
 
 #include <streamx/io/line_codec.hpp>
 
+#include <unit/heap.hpp>
 #include <unit/io/support.hpp>
 
 #include <gtest/gtest.h>
-
-#include <malloc.h>
 
 #include <cstddef>
 #include <list>
 #include <string>
 #include <utility>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HEAP_IS_ANOTHER
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define HEAP_IS_ANOTHER
-#endif
-#endif
-
 namespace streamx::testing {
 namespace {
-
-constexpr std::size_t connections = 200;
 
 /// Bytes of the two halves of a connection with the KiB that it begins to read into, beyond a stream that
 /// is only read from.
@@ -34,28 +23,19 @@ constexpr std::size_t enough = 2800;
 
 struct idle_test : connection_test {
     void SetUp() override {
-#ifdef HEAP_IS_ANOTHER
-        GTEST_SKIP() << "a sanitizer has a heap of its own";
-#endif
+        if (!heap_is_counted)
+            GTEST_SKIP() << "a sanitizer has a heap of its own";
     }
-
-    static std::size_t heap() { return ::mallinfo2().uordblks; }
 
     /// Heap bytes of what `wait` makes of one end of a connection.
     template <class Wait>
     std::size_t cost(Wait wait) {
-        const auto one = [&] {
+        return heap_of([&] {
             connect();
             peers.push_back(std::move(*far));
             wait(take());
             poll();
-        };
-        for (std::size_t i = 0; i != 50; ++i) // what the first ones cost once is not counted
-            one();
-        const auto before = heap();
-        for (std::size_t i = 0; i != connections; ++i)
-            one();
-        return (heap() - before) / connections;
+        });
     }
 
     std::size_t cost_of_lines() {

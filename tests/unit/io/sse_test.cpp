@@ -20,7 +20,18 @@ using namespace std::literals;
 namespace streamx::testing {
 namespace {
 
-using sse_test = http_fixture;
+struct sse_test : http_fixture {
+    /// Answers with events, of which there are none yet, and asks for them.
+    void serve_heartbeats() {
+        serve([&](http_exchange& x) -> awaitable<void> {
+            events.emplace(x.events({.heartbeat = 10s}));
+            co_return;
+        });
+        say(get);
+    }
+
+    std::optional<io::sse_sink> events;
+};
 
 TEST_F(sse_test, events_go_out_and_come_in) {
     connect();
@@ -48,35 +59,25 @@ TEST_F(sse_test, events_go_out_and_come_in) {
 
 TEST_F(sse_test, a_comment_is_the_heartbeat_and_a_client_that_leaves_is_noticed) {
     virtual_clock clock(ctx);
-    std::optional<io::sse_sink> out;
-    serve([&](http_exchange& x) -> awaitable<void> {
-        out.emplace(x.events({.heartbeat = 10s}));
-        co_return;
-    });
-    say(get);
+    serve_heartbeats();
     clock.run_for(1s);
     EXPECT_NE(heard().find("Content-Type: text/event-stream\r\n"), std::string::npos);
     clock.run_for(10s);
     EXPECT_EQ(heard(), ":\n\n");
     clock.run_for(30min);
-    EXPECT_TRUE(out->is_open());
+    EXPECT_TRUE(events->is_open());
     far.reset();
     clock.run_for(1s);
-    EXPECT_FALSE(out->is_open());
+    EXPECT_FALSE(events->is_open());
 }
 
 TEST_F(sse_test, there_is_no_heartbeat_while_there_are_events) {
     virtual_clock clock(ctx);
-    std::optional<io::sse_sink> out;
-    serve([&](http_exchange& x) -> awaitable<void> {
-        out.emplace(x.events({.heartbeat = 10s}));
-        co_return;
-    });
-    say(get);
+    serve_heartbeats();
     clock.run_for(1s);
     heard();
     for (int i = 0; i != 5; ++i) {
-        EXPECT_TRUE(out->try_send(io::sse_event{.data = "x"}));
+        EXPECT_TRUE(events->try_send(io::sse_event{.data = "x"}));
         clock.run_for(9s);
         EXPECT_EQ(heard(), "data: x\n\n");
     }
@@ -87,18 +88,13 @@ TEST_F(sse_test, there_is_no_heartbeat_while_there_are_events) {
 TEST_F(sse_test, a_client_that_is_there_but_takes_nothing_is_given_up_without_an_event_too) {
     virtual_clock clock(ctx);
     connect(256);
-    std::optional<io::sse_sink> out;
-    serve([&](http_exchange& x) -> awaitable<void> {
-        out.emplace(x.events({.heartbeat = 10s}));
-        co_return;
-    });
-    say(get);
+    serve_heartbeats();
     clock.run_for(1s);
     EXPECT_TRUE(heard().ends_with("\r\n\r\n"));
     clock.run_for(10min);
-    EXPECT_TRUE(out->is_open()) << "there is room for comments still";
+    EXPECT_TRUE(events->is_open()) << "there is room for comments still";
     clock.run_for(10min);
-    EXPECT_FALSE(out->is_open());
+    EXPECT_FALSE(events->is_open());
 }
 
 /// A feed with numbered events, and a client of it that can be cut off.

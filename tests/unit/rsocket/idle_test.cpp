@@ -4,12 +4,12 @@
 
 #include <rsocket/frame.hpp>
 
+#include <unit/heap.hpp>
+
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
 #include <gtest/gtest.h>
-
-#include <malloc.h>
 
 #include <array>
 #include <cstddef>
@@ -18,47 +18,29 @@
 #include <utility>
 #include <vector>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HEAP_IS_ANOTHER
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define HEAP_IS_ANOTHER
-#endif
-#endif
-
 namespace streamx::rsocket {
 namespace {
 
 using testing::memory_stream;
 
-constexpr std::size_t connections = 200;
 constexpr std::size_t enough = 4096; // bytes of a connection, beyond its transport's own
-
-std::size_t heap() { return ::mallinfo2().uordblks; }
 
 struct idle_test : memory_fixture {
     void SetUp() override {
-#ifdef HEAP_IS_ANOTHER
-        GTEST_SKIP() << "a sanitizer has a heap of its own";
-#endif
+        if (!testing::heap_is_counted)
+            GTEST_SKIP() << "a sanitizer has a heap of its own";
     }
 
     /// Heap bytes of what `open` makes of one end of a connection, the other end being `answer`'s.
     template <class Open, class Answer>
     std::size_t cost(Open open, Answer answer) {
         std::list<memory_stream> others;
-        const auto one = [&] {
+        return testing::heap_of([&] {
             auto [mine, theirs] = memory_stream::pair(ctx.get_executor());
             others.push_back(std::move(theirs));
             open(io::transport(std::move(mine)));
             answer(others.back());
-        };
-        for (std::size_t i = 0; i != 50; ++i) // what the first ones cost once is not counted
-            one();
-        const auto before = heap();
-        for (std::size_t i = 0; i != connections; ++i)
-            one();
-        return (heap() - before) / connections;
+        });
     }
 
     /// One that only waits for what is to be read.
