@@ -17,4 +17,28 @@ void put_all(broadcast<T>& b, std::initializer_list<T> items) {
         EXPECT_TRUE(b.try_put(item)) << item;
 }
 
+/// A broadcast of numbers, what nobody took of it, and calls that run until all is done.
+struct broadcast_fixture : channel_test {
+    ints undelivered;
+    broadcast<int> b{ctx.get_executor(), {.on_undelivered = [this](int&& item) {
+                         undelivered.push_back(item);
+                     }}};
+
+    /// Asks for the next item; `got` is what comes of it.
+    template <class... Signal>
+    void ask(subscription<int>& s, received<int>& got, Signal&... signal) {
+        got = {};
+        s.async_next(into(got, signal...));
+        run();
+    }
+
+    code put(int item) {
+        code result;
+        b.async_put(item, into(result));
+        run();
+        EXPECT_TRUE(result) << item << " is not accepted";
+        return result;
+    }
+};
+
 } // namespace streamx::testing

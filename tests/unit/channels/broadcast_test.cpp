@@ -2,46 +2,19 @@
 
 #include "broadcast_support.hpp"
 
-#include <streamx/testing/collect.hpp>
-
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 
-#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
-#include <utility>
 
 // The weaknesses of the Python seed, by the numbers of the list that they were written down in.
 
 namespace streamx::testing {
 namespace {
 
-struct broadcast_test : channel_test {
-    ints undelivered;
-    broadcast<int> b{ctx.get_executor(), {.on_undelivered = [this](int&& item) {
-                         undelivered.push_back(item);
-                     }}};
-
-    /// Asks for the next item; `got` is what comes of it.
-    template <class... Signal>
-    void ask(subscription<int>& s, received<int>& got, Signal&... signal) {
-        got = {};
-        s.async_next(into(got, signal...));
-        run();
-    }
-
-    code put(int item) {
-        code result;
-        b.async_put(item, into(result));
-        run();
-        EXPECT_TRUE(result) << item << " is not accepted";
-        return result;
-    }
-};
+using broadcast_test = broadcast_fixture;
 
 TEST_F(broadcast_test, every_subscriber_gets_every_item_in_order) {
     auto one = b.subscribe();
@@ -118,133 +91,6 @@ TEST_F(broadcast_test, who_tries_asks_for_as_long_as_that) {
 
     EXPECT_EQ(a.item, 1);
     EXPECT_EQ(sent, success);
-}
-
-TEST_F(broadcast_test, row_1_2_10_who_leaves_holds_up_no_put_that_waits) {
-    auto stays = b.subscribe();
-    auto leaves = std::make_unique<subscription<int>>(b.subscribe());
-    received<int> got;
-    code sent;
-    ask(stays, got);
-    b.async_put(1, into(sent));
-    run();
-    ASSERT_FALSE(sent);
-
-    leaves.reset();
-    run();
-
-    EXPECT_EQ(sent, success);
-    EXPECT_EQ(got.item, 1);
-    EXPECT_EQ(b.subscriber_count(), 1u);
-}
-
-TEST_F(broadcast_test, row_2_a_consumer_that_throws_has_left) {
-    auto stays = b.subscribe();
-    received<int> got;
-    ask(stays, got);
-    std::exception_ptr failure;
-    asio::co_spawn(
-        ctx,
-        [](subscription<int> s) -> asio::awaitable<void> {
-            while (co_await s.next())
-                throw std::runtime_error("mine");
-        }(b.subscribe()),
-        [&](std::exception_ptr e) { failure = e; });
-    EXPECT_FALSE(b.try_put(1)) << "it has not asked";
-    run();
-    EXPECT_TRUE(b.try_put(1));
-    run();
-    EXPECT_TRUE(failure);
-    EXPECT_EQ(got.item, 1);
-
-    ask(stays, got);
-    EXPECT_EQ(put(2), success);
-    EXPECT_EQ(got.item, 2);
-}
-
-TEST_F(broadcast_test, row_2_so_has_one_whose_stream_failed) {
-    struct grumpy {
-        grumpy() = default;
-        grumpy(const grumpy&) { throw std::runtime_error("no copies"); }
-        grumpy(grumpy&&) = default;
-        grumpy& operator=(grumpy&&) = default;
-    };
-    broadcast<grumpy> items(ctx.get_executor());
-    auto first = items.subscribe({.capacity = 1});
-    auto last = items.subscribe({.capacity = 1});
-    EXPECT_TRUE(items.try_put(grumpy()));
-
-    EXPECT_EQ(collect(ctx, first).what, "no copies");
-    EXPECT_EQ(items.subscriber_count(), 1u);
-    EXPECT_EQ(first.lag(), 0u);
-    EXPECT_EQ(collect(ctx, last).items.size(), 1u) << "the last one needs no copy";
-    EXPECT_TRUE(items.try_put(grumpy()));
-}
-
-TEST_F(broadcast_test, row_1_what_it_had_not_taken_is_counted_and_handed_over) {
-    ints left;
-    auto leaves = std::make_unique<subscription<int>>(
-        b.subscribe({.capacity = 4, .on_undelivered = [&](int&& item) { left.push_back(item); }}));
-    auto stays = b.subscribe({.capacity = 4});
-    put_all(b, {1, 2, 3});
-    EXPECT_EQ(take_one(*leaves), 1);
-
-    leaves.reset();
-
-    EXPECT_EQ(left, (ints{2, 3}));
-    EXPECT_EQ(b.stats().undelivered, 2u);
-    EXPECT_EQ(take_all(stays), (ints{1, 2, 3}));
-}
-
-TEST_F(broadcast_test, row_3_siblings_of_one_who_left_go_on) {
-    auto stays = b.subscribe();
-    {
-        auto leaves = b.subscribe();
-    }
-    for (int item : {1, 2}) {
-        received<int> got;
-        ask(stays, got);
-        EXPECT_EQ(put(item), success);
-        EXPECT_EQ(got.item, item);
-    }
-}
-
-TEST_F(broadcast_test, row_4_and_25_one_who_does_not_ask_is_waited_for_and_named) {
-    auto one = b.subscribe();
-    auto idle = b.subscribe({.name = "idle"});
-    received<int> got;
-    code sent;
-    ask(one, got);
-    b.async_put(1, into(sent));
-    run();
-
-    EXPECT_FALSE(sent);
-    EXPECT_TRUE(b.stats().held_back);
-    EXPECT_EQ(b.stats().held_back_by, "idle");
-    EXPECT_EQ(b.stats().puts_waiting, 1u);
-    EXPECT_EQ(take_one(idle), 1);
-    EXPECT_FALSE(b.stats().held_back);
-}
-
-TEST_F(broadcast_test, row_5_a_cancelled_pull_touches_one_subscriber_and_loses_nothing) {
-    auto one = b.subscribe();
-    auto two = b.subscribe();
-    received<int> a, c;
-    asio::cancellation_signal stop;
-    ask(one, a, stop);
-    ask(two, c);
-
-    stop.emit(asio::cancellation_type::total);
-    run();
-    EXPECT_EQ(a.ec(), asio::error::operation_aborted);
-    EXPECT_FALSE(c.done);
-    EXPECT_FALSE(b.try_put(1)) << "it asks no more";
-    ask(one, a);
-    EXPECT_TRUE(b.try_put(1));
-    run();
-
-    EXPECT_EQ(a.item, 1);
-    EXPECT_EQ(c.item, 1);
 }
 
 TEST_F(broadcast_test, row_6_8_a_put_waits_for_the_first_subscriber) {
@@ -345,98 +191,6 @@ TEST_F(broadcast_test, row_14_a_put_that_was_accepted_is_not_cancelled_any_more)
     EXPECT_TRUE(undelivered.empty());
 }
 
-TEST_F(broadcast_test, row_15_a_put_after_close_says_closed_and_returns_the_item) {
-    auto s = b.subscribe();
-    b.close();
-    int mine = 1;
-    code sent;
-
-    EXPECT_FALSE(b.try_put(mine));
-    b.async_put(std::ref(mine), into(sent));
-    run();
-
-    EXPECT_EQ(sent, errc::closed);
-    EXPECT_EQ(mine, 1);
-    EXPECT_EQ(put(2), errc::closed);
-    EXPECT_EQ(undelivered, (ints{2}));
-    EXPECT_FALSE(b.is_open());
-}
-
-TEST_F(broadcast_test, row_16_only_the_first_close_counts) {
-    auto s = b.subscribe();
-    b.close();
-    b.close(std::make_exception_ptr(std::runtime_error("late")));
-    b.close();
-
-    EXPECT_TRUE(s.try_next().is_end());
-}
-
-TEST_F(broadcast_test, row_17_close_never_waits_and_tells_all_who_do) {
-    auto waits = b.subscribe();
-    auto stuck = b.subscribe();
-    received<int> got;
-    code sent, count;
-    ask(waits, got);
-    b.async_put(1, into(sent));
-    b.async_wait_subscribers(3, into(count));
-    run();
-
-    b.close();
-    EXPECT_FALSE(sent) << "completed inside the call";
-    run();
-
-    EXPECT_TRUE(got.ended());
-    EXPECT_EQ(sent, errc::closed);
-    EXPECT_EQ(count, errc::closed);
-}
-
-TEST_F(broadcast_test, row_18_who_comes_after_the_close_finds_the_end) {
-    b.close();
-    auto s = b.subscribe();
-    received<int> got;
-    ask(s, got);
-
-    EXPECT_TRUE(got.ended());
-    EXPECT_EQ(b.subscriber_count(), 0u);
-}
-
-TEST_F(broadcast_test, row_19_a_failure_comes_after_what_there_is_and_once) {
-    auto s = b.subscribe({.capacity = 4});
-    put_all(b, {1, 2});
-    b.close(std::make_exception_ptr(std::runtime_error("boom")));
-
-    auto got = collect(ctx, s);
-
-    EXPECT_EQ(got.items, (ints{1, 2}));
-    EXPECT_EQ(got.what, "boom");
-    EXPECT_TRUE(collect(ctx, s).ended);
-}
-
-TEST_F(broadcast_test, row_20_the_consumer_may_close_and_put_from_its_handler) {
-    auto s = b.subscribe();
-    ints seen;
-    code echo;
-    std::function<void()> next = [&] {
-        s.async_next([&](std::exception_ptr, std::optional<int> item) {
-            if (!item)
-                return;
-            seen.push_back(*item);
-            if (*item == 1)
-                b.async_put(2, into(echo));
-            else
-                b.close();
-            next();
-        });
-    };
-    next();
-    run();
-    b.try_put(1);
-    run();
-
-    EXPECT_EQ(seen, (ints{1, 2}));
-    EXPECT_EQ(echo, success);
-}
-
 TEST_F(broadcast_test, row_21_no_item_is_taken_for_the_end) {
     broadcast<std::optional<int>> values(ctx.get_executor());
     auto s = values.subscribe({.capacity = 2});
@@ -507,35 +261,6 @@ TEST_F(broadcast_test, waits_for_a_number_of_subscribers) {
     run();
     EXPECT_EQ(two, success);
     EXPECT_THROW(b.async_wait_subscribers(0, into(two)), std::invalid_argument);
-}
-
-TEST_F(broadcast_test, its_destruction_is_its_end) {
-    std::optional<broadcast<int>> gone(ctx.get_executor());
-    auto s = gone->subscribe();
-    code sent;
-    gone->async_put(1, into(sent));
-    gone.reset();
-    run();
-
-    EXPECT_EQ(sent, errc::closed);
-    EXPECT_TRUE(s.try_next().is_end());
-}
-
-TEST(broadcast_context_test, whatever_is_parked_goes_with_its_context) {
-    ints undelivered;
-    auto ctx = std::make_unique<asio::io_context>();
-    broadcast<int> b(
-        ctx->get_executor(), {.on_undelivered = [&](int&& item) { undelivered.push_back(item); }});
-    auto one = b.subscribe();
-    auto two = b.subscribe();
-    one.async_wait([](error_code) { FAIL(); });
-    b.async_put(1, [](error_code) { FAIL(); });
-
-    ctx.reset();
-
-    EXPECT_EQ(undelivered, (ints{1}));
-    EXPECT_EQ(b.stats().puts_waiting, 0u);
-    EXPECT_TRUE(two.try_next().is_pending());
 }
 
 } // namespace

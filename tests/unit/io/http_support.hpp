@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -44,5 +45,18 @@ struct http_fixture : connection_test {
 
     completion_probe<> served;
 };
+
+inline std::string body_of(const std::string& response) {
+    return response.substr(response.find("\r\n\r\n") + 4);
+}
+
+/// How many answers that say yes there are in it.
+inline std::size_t answers_in(const std::string& got) {
+    std::size_t n = 0;
+    for (auto at = got.find("HTTP/1.1 200"); at != std::string::npos;
+         at = got.find("HTTP/1.1 200", at + 1))
+        ++n;
+    return n;
+}
 
 } // namespace streamx::testing
