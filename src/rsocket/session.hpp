@@ -82,7 +82,7 @@ public:
     std::shared_ptr<detail::inbox> begin(
         frame_type type, payload&& first, std::uint32_t window, any_stream<payload>&& source = {});
 
-    /// Wakes the consumer of items: what comes of a read is the last of what that does, without a post.
+    /// Wakes the consumer of items: the last one that a read wakes, at the end of that and without a post.
     void wake(const std::shared_ptr<detail::inbox>& in);
     void grant(flow& f, std::uint32_t n);
     void abandon(const flow_ptr& f);

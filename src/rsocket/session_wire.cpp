@@ -112,15 +112,15 @@ void session::parse(const wire_ptr& w) {
         receive(w);
     }
     pump();
-    if (const auto s = w->owner) {
-        s->read(w);
-        s->watch();
-    }
     reads_ = false;
     if (const auto last = std::exchange(woken_, {})) {
         woke_ = true;
         last->ready->wake_here();
         woke_ = false;
+    }
+    if (const auto s = w->owner) {
+        s->read(w);
+        s->watch();
     }
 }
 
