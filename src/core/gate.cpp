@@ -84,4 +84,11 @@ void parked_work<asio::any_io_executor>::post(parked::completion f) {
         std::get<asio::any_io_executor>(work_).execute(std::move(f));
 }
 
+void parked_work<asio::any_io_executor>::dispatch(parked::completion f) {
+    if (auto* io = std::get_if<io_work>(&work_))
+        io->dispatch(std::allocator<void>(), std::move(f));
+    else
+        post(std::move(f));
+}
+
 } // namespace streamx::detail

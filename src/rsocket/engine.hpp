@@ -44,6 +44,10 @@ public:
     /// The transport is gone. Streams of a session that can be resumed stay as they are.
     void disconnected(time_point now);
 
+    /// Most of what comes, without the way through `decode` and `events`: whole items of one stream that
+    /// has an owner already, at the front of these bytes, in which each frame stands behind its length.
+    /// Of how many bytes they were; 0 if it is something else, or not in order.
+    std::size_t receive_items(std::string_view bytes, time_point now);
     /// One frame from the peer, without its length.
     void receive(std::string_view bytes, time_point now);
     /// Ends the connection because of what the peer sent: ERROR with this code and text.
@@ -85,8 +89,8 @@ public:
 
     /// How many items may be sent on this stream now; 0 while fragments of one are under way.
     std::uint32_t credit(std::uint32_t stream) noexcept;
-    /// Sends an item. Precondition: `credit(stream) != 0`.
-    void send(std::uint32_t stream, payload&& message, bool complete);
+    /// Sends an item. Precondition: `credit(stream) != 0`. True if the next may be sent at once.
+    bool send(std::uint32_t stream, payload&& message, bool complete);
     /// Whether fragments of an item are still to be sent, one by `send_fragment`.
     bool has_fragments(std::uint32_t stream) noexcept;
     void send_fragment(std::uint32_t stream);
@@ -146,8 +150,7 @@ private:
     void on_keepalive(const frame& f);
 
     // engine_receive.cpp
-    bool take_item(std::string_view bytes);
-    void receive_other(std::string_view bytes, time_point now);
+    bool take_last(std::string_view bytes);
     void on_connection_frame(const frame& f, time_point now);
     void on_stream_frame(const frame& f);
     void on_payload(entry& s, const frame& f);
@@ -162,9 +165,10 @@ private:
     void begin(entry& s, payload message);
 
     // engine_send.cpp
-    void put_item(entry& s, payload message, bool complete);
-    void put_first(entry& s, fragmented item);
+    bool send_other(entry& s, payload&& message, bool complete);
+    void put_first(entry& s, fragmented&& item);
     void send_fragment(entry& s);
+    void all_sent(entry& s, bool complete);
     void stop_sending(entry& s);
     void erase_if_done(std::uint32_t id);
 
@@ -192,17 +196,18 @@ inline std::uint32_t engine::credit(std::uint32_t id) noexcept {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(found->second.may_send, max_31));
 }
 
-inline void engine::send(std::uint32_t id, payload&& message, bool complete) {
+inline bool engine::send(std::uint32_t id, payload&& message, bool complete) {
     const auto found = streams_.find(id);
     if (!found)
-        return;
+        return false;
     --found->second.may_send;
-    const auto size = item_frame::overhead + message.data.size();
-    if (message.metadata || complete || size > config_.fragment || !connected())
-        return put_item(*found, std::move(message), complete);
+    const auto size = item_head::overhead + message.data.size();
+    if (message.metadata || complete || size > config_.fragment || !connected()) [[unlikely]]
+        return send_other(*found, std::move(message), complete);
     const auto before = out.size();
-    encode_item({id, message.data}, out);
+    encode_item(id, message.data, out);
     count(before);
+    return out.size() < config_.room && found->second.may_send != 0 && (!resumable_ || has_room());
 }
 
 inline void engine::count(std::size_t before) {
@@ -211,27 +216,26 @@ inline void engine::count(std::size_t before) {
     positions_.sent(out.size() - before - length_size);
 }
 
-inline void engine::receive(std::string_view bytes, time_point now) {
-    heard_ = now;
-    const bool in_order = events.empty(); // of an item before it, which has metadata, say
-    if (!established() || !in_order || !take_item(bytes))
-        receive_other(bytes, now);
-}
-
-/// Most of what comes, without the way through `decode` and `events`: one whole item of a stream that has
-/// an owner already. False if it is not that, or not in order.
-inline bool engine::take_item(std::string_view bytes) {
-    const auto item = decode_item(bytes);
-    const auto found = item ? streams_.find(item->stream) : nullptr;
-    if (!found || !found->second.user || item->data.size() > config_.message)
-        return false;
+inline std::size_t engine::receive_items(std::string_view bytes, time_point now) {
+    // In order: not before an item that has metadata, say, and waits in an event.
+    if (!established() || !events.empty() || bytes.size() < item_head::size)
+        return 0;
+    const auto found = streams_.find(item_head::read(bytes.data()).stream());
+    if (!found || !found->second.user)
+        return 0;
     auto& s = found->second;
-    if (!s.receives || s.receiving || s.may_receive == 0 || s.type == frame_type::request_response)
-        return false;
-    positions_.received(bytes.size());
-    --s.may_receive;
-    s.user->take(item->data);
-    return true;
+    if (!s.receives || s.receiving || s.type == frame_type::request_response)
+        return 0;
+    const auto largest = std::min(
+        config_.message, std::max(config_.frame, item_head::overhead) - item_head::overhead);
+    const auto items = item_run::in(bytes, s.may_receive, largest);
+    if (items.count == 0)
+        return 0;
+    heard_ = now;
+    positions_.received(items.bytes());
+    s.may_receive -= items.count;
+    s.user->take(items);
+    return items.frames.size();
 }
 
 } // namespace streamx::rsocket

@@ -1,5 +1,6 @@
 // What comes from the peer: which frame it is, and the items and signals of streams that are open.
 
+#include "big_endian.hpp"
 #include "engine.hpp"
 
 #include <streamx/core/error.hpp>
@@ -32,8 +33,9 @@ errc engine::code_of(const frame& f) noexcept {
     return f.stream == 0 ? errc::connection_error : errc::application_error;
 }
 
-void engine::receive_other(std::string_view bytes, time_point now) {
-    if (over())
+void engine::receive(std::string_view bytes, time_point now) {
+    heard_ = now;
+    if (over() || take_last(bytes))
         return;
     const auto header = decode_header(bytes);
     const bool first = phase_ == phase::fresh && config_.side == role::server;
@@ -64,6 +66,30 @@ void engine::receive_other(std::string_view bytes, time_point now) {
         on_request(*f, now);
     else
         on_stream_frame(*f);
+}
+
+/// As `receive_items`, for one whole item that is the last of its stream.
+bool engine::take_last(std::string_view bytes) {
+    constexpr auto word =
+        static_cast<unsigned>(frame_type::payload) << 10 | flags::next | flags::complete;
+    field_reader in(bytes);
+    const auto id = static_cast<std::uint32_t>(in.number(4)) & max_31;
+    if (in.number(2) != word || !in || !established() || !events.empty())
+        return false;
+    const auto data = in.rest();
+    const auto found = streams_.find(id);
+    if (!found || !found->second.user || data.size() > config_.message)
+        return false;
+    auto& s = found->second;
+    if (!s.receives || s.receiving || s.may_receive == 0)
+        return false;
+    positions_.received(bytes.size());
+    --s.may_receive;
+    s.receives = false;
+    const auto user = s.user;
+    erase_if_done(id);
+    user->take_last(data);
+    return true;
 }
 
 void engine::on_connection_frame(const frame& f, time_point now) {

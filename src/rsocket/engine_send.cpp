@@ -18,25 +18,35 @@ void engine::send_fragment(std::uint32_t id) {
         send_fragment(*found);
 }
 
-void engine::put_item(entry& s, payload message, bool complete) {
+bool engine::send_other(entry& s, payload&& message, bool complete) {
+    const auto id = s.first;
     put_first(
         s,
         {.type = frame_type::payload, .message = std::move(message), .complete = complete, .n = 0});
+    return has_room() && credit(id) != 0;
 }
 
 /// Sends an item or request, or the first of its fragments.
-void engine::put_first(entry& s, fragmented item) {
+void engine::put_first(entry& s, fragmented&& item) {
+    put(item.next(s.first, config_.fragment));
+    if (item.done())
+        return all_sent(s, item.complete);
     s.second.sending = std::move(item);
-    send_fragment(s);
 }
 
-void engine::send_fragment(entry& of) {
-    auto& [id, s] = of;
-    put(s.sending->next(id, config_.fragment));
-    if (!s.sending->done())
+void engine::send_fragment(entry& s) {
+    auto& item = s.second.sending;
+    put(item->next(s.first, config_.fragment));
+    if (!item->done())
         return;
-    s.sends = s.sends && !s.sending->complete;
-    s.sending.reset();
+    const bool complete = item->complete;
+    item.reset();
+    all_sent(s, complete);
+}
+
+void engine::all_sent(entry& of, bool last) {
+    auto& [id, s] = of;
+    s.sends = s.sends && !last;
     if (std::exchange(s.complete_after, false))
         return complete(id);
     erase_if_done(id);

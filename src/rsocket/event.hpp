@@ -1,6 +1,6 @@
 #pragma once
 
-#include "frame.hpp"
+#include "item_frame.hpp"
 
 #include <streamx/core/asio.hpp>
 #include <streamx/rsocket/payload.hpp>
@@ -15,8 +15,10 @@ namespace streamx::rsocket {
 /// What the owner of the engine keeps with a stream.
 struct attachment {
     virtual ~attachment() = default;
-    /// The data of an item that has come: in the place of an event, as there are so many of them.
-    virtual void take(std::string_view data) = 0;
+    /// Items that have come: in the place of events, as there are so many of them.
+    virtual void take(const item_run& items) = 0;
+    /// The data of the last item, as of an answer.
+    virtual void take_last(std::string_view data) = 0;
 };
 
 /// What the engine tells its owner. Which members mean something the kind says.

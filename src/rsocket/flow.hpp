@@ -21,16 +21,14 @@ class flow final : public attachment, public std::enable_shared_from_this<flow> 
 public:
     explicit flow(frame_type t) : type(t) {}
 
-    void take(std::string_view data) override {
-        if (inbox)
-            inbox->put(data);
-    }
+    void take(const item_run& items) override;
+    void take_last(std::string_view data) override;
 
     frame_type type;
     std::uint32_t id = 0; // 0: the request was not sent yet
     std::weak_ptr<session> owner;
     std::shared_ptr<flow_inbox> inbox;
-    payload first;            // of a request that was not sent yet
+    payload first;            // of a request that was not sent yet; or the answer to one
     std::uint32_t window = 1; // to ask for with it
     any_stream<payload> source;
     bool sends = false; // there is a source

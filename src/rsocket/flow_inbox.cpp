@@ -22,19 +22,24 @@ flow_inbox::flow_inbox(
 }
 
 poll<payload> flow_inbox::try_next() {
-    if (items_.empty()) {
-        if (failure_)
-            std::rethrow_exception(failure_);
-        return over_ ? poll<payload>(end) : poll<payload>(pending);
-    }
-    if (bytes_) [[unlikely]] {
-        auto item = items_.pop();
-        ask_for(bytes_->took(size_of(item)));
-        return item;
-    }
-    if (++taken_ >= top_up_)
-        ask_for(std::exchange(taken_, 0));
+    if (items_.empty()) [[unlikely]]
+        return without_item();
+    if (++taken_ >= top_up_ || bytes_) [[unlikely]]
+        return take_and_ask();
     return items_.pop();
+}
+
+poll<payload> flow_inbox::without_item() const {
+    if (failure_)
+        std::rethrow_exception(failure_);
+    return over_ ? poll<payload>(end) : poll<payload>(pending);
+}
+
+poll<payload> flow_inbox::take_and_ask() {
+    auto item = items_.pop();
+    ask_for(bytes_ ? bytes_->took(size_of(*item)) : taken_);
+    taken_ = 0;
+    return item;
 }
 
 void flow_inbox::ask_for(std::uint32_t n) {
@@ -54,31 +59,31 @@ void flow_inbox::abandon() noexcept {
             s->abandon(f);
 }
 
-void flow_inbox::put(payload&& item) {
+bool flow_inbox::put(payload&& item) {
     if (over_)
-        return;
-    if (items_.empty())
-        ready->wake();
+        return false;
+    const bool first = items_.empty();
     if (bytes_)
         bytes_->came(size_of(item));
     items_.push(std::move(item));
+    return first;
 }
 
-void flow_inbox::put(std::string_view data) {
+bool flow_inbox::put(const item_run& items) {
     if (over_)
-        return;
-    if (items_.empty())
-        ready->wake();
+        return false;
+    const bool first = items_.empty();
     if (bytes_)
-        bytes_->came(data.size());
-    items_.push(data);
+        items.each([&](std::string_view data) { bytes_->came(data.size()); });
+    items_.push(items);
+    return first;
 }
 
-void flow_inbox::finish(std::exception_ptr failure) {
+bool flow_inbox::close(std::exception_ptr failure) {
     if (std::exchange(over_, true))
-        return;
+        return false;
     failure_ = std::move(failure);
-    ready->wake();
+    return true;
 }
 
 } // namespace streamx::rsocket

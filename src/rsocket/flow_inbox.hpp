@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <string_view>
+#include <utility>
 
 namespace streamx::rsocket {
 
@@ -31,13 +31,21 @@ public:
     poll<payload> try_next() override;
     void abandon() noexcept override;
 
-    void put(payload&& item);
-    void put(std::string_view data);
-    void finish(std::exception_ptr failure = nullptr);
+    /// True if the consumer is to be woken.
+    bool put(payload&& item);
+    bool put(const item_run& items);
+    bool close(std::exception_ptr failure = nullptr);
+    /// Ends it and wakes the consumer.
+    void finish(std::exception_ptr failure = nullptr) {
+        if (close(std::move(failure)))
+            ready->wake();
+    }
 
     std::weak_ptr<flow> from;
 
 private:
+    [[gnu::noinline]] poll<payload> without_item() const;
+    [[gnu::noinline]] poll<payload> take_and_ask();
     void ask_for(std::uint32_t n);
 
     item_queue items_;

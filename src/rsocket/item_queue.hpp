@@ -1,68 +1,65 @@
 #pragma once
 
 #include "fifo.hpp"
+#include "item_frame.hpp"
 
+#include <streamx/core/poll.hpp>
 #include <streamx/rsocket/payload.hpp>
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <utility>
 
 namespace streamx::rsocket {
 
-/// Items in their order. The small ones lie one behind the other in one piece of memory, each behind its
-/// size, and become a `payload` when they are taken: so that it gets the memory that the one before has
-/// just given back.
+/// Items in their order. The small ones lie one behind the other in one piece of memory, as the frames that
+/// they came in, and become a `payload` when they are taken: so that it gets the memory that the one
+/// before has just given back.
 class item_queue {
 public:
     bool empty() const noexcept { return first_ == last_; }
 
-    void push(std::string_view data) {
-        if (data.size() > small)
-            return push(payload(std::string(data)));
-        append(static_cast<std::uint32_t>(data.size()), data);
+    void push(const item_run& items) {
+        const auto one = items.frames.substr(item_head::size);
+        if (items.count == 1 && one.size() > item_run::small)
+            return push(payload(one));
+        append(items.frames);
     }
     void push(payload&& item) {
-        large_.push(std::move(item));
-        append(is_large, {});
+        others_.push(std::move(item));
+        append({other, sizeof other});
     }
 
     /// Precondition: there is one.
-    payload pop() {
-        std::uint32_t size;
-        std::memcpy(&size, bytes_.get() + first_, sizeof size);
-        const char* data = bytes_.get() + first_ + sizeof size;
-        const bool large = size == is_large;
-        first_ += sizeof size + (large ? 0 : size);
+    poll<payload> pop() {
+        const char* at = bytes_.get() + first_;
+        const auto size = item_head::read(at).frame_size();
+        first_ += length_size + size;
         if (empty()) // what comes next finds the same memory, which is still in the cache
             first_ = last_ = 0;
-        if (large)
-            return large_.pop();
-        return payload(std::string(data, size));
+        if (size == 0) [[unlikely]]
+            return pop_other();
+        return std::string_view(at + item_head::size, size - item_head::overhead);
     }
 
     void clear() noexcept {
         first_ = last_ = 0;
-        large_.clear();
+        others_.clear();
     }
 
 private:
-    static constexpr std::size_t small = 1024;
-    static constexpr std::uint32_t is_large = 0xFFFF'FFFF; // it is the first in `large_`
+    [[gnu::noinline]] poll<payload> pop_other() { return others_.pop(); }
 
-    void append(std::uint32_t size, std::string_view data) {
-        const auto needed = sizeof size + data.size();
-        if (last_ + needed > capacity_)
-            make_room(needed);
-        std::memcpy(bytes_.get() + last_, &size, sizeof size);
-        if (!data.empty())
-            std::memcpy(bytes_.get() + last_ + sizeof size, data.data(), data.size());
-        last_ += needed;
+    static constexpr char other[length_size] =
+        {}; // no item is so short: it is the first in `others_`
+
+    void append(std::string_view frames) {
+        if (capacity_ < last_ + frames.size() + slack)
+            make_room(frames.size() + slack);
+        std::memcpy(bytes_.get() + last_, frames.data(), frames.size());
+        last_ += frames.size();
     }
 
     /// Moves what is there to the front, in a larger piece of memory if it fills more than half of this.
@@ -78,10 +75,12 @@ private:
         last_ = used;
     }
 
+    static constexpr std::size_t slack = item_head::size; // a head is read as a whole
+
     std::unique_ptr<char[]> bytes_;
     std::size_t capacity_ = 0;
     std::size_t first_ = 0, last_ = 0; // what is there, in `bytes_`
-    fifo<payload> large_;
+    fifo<payload> others_;
 };
 
 } // namespace streamx::rsocket

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 namespace streamx::rsocket {
@@ -87,6 +88,19 @@ void put_name(std::string& out, std::optional<std::uint8_t> id, std::string_view
         unencodable("rsocket: a type in metadata has 1 to 128 bytes");
     put_number(out, name.size() - 1, 1);
     out.append(name);
+}
+
+void put_tag(std::string& out, std::string_view tag) {
+    if (tag.size() > 0xFF)
+        unencodable("rsocket: a route has at most 255 bytes");
+    put_number(out, tag.size(), 1);
+    out += tag;
+}
+
+std::string one_tag(std::string_view tag) {
+    std::string out;
+    put_tag(out, tag);
+    return out;
 }
 
 void put_type(std::string& out, std::string_view type) { put_name(out, well_known_id(type), type); }
@@ -176,12 +190,8 @@ std::vector<metadata_entry> decode_composite(std::string_view bytes) {
 
 std::string encode_routing(const std::vector<std::string>& tags) {
     std::string out;
-    for (const auto& tag : tags) {
-        if (tag.size() > 0xFF)
-            unencodable("rsocket: a route has at most 255 bytes");
-        put_number(out, tag.size(), 1);
-        out += tag;
-    }
+    for (const auto& tag : tags)
+        put_tag(out, tag);
     return out;
 }
 
@@ -264,7 +274,7 @@ std::string request_metadata::encode() const {
     if (!tags.empty())
         add(mime::routing, encode_routing(tags));
     else if (!route.empty())
-        add(mime::routing, encode_routing({route}));
+        add(mime::routing, one_tag(route));
     if (who)
         add(mime::authentication, encode_credentials(*who));
     if (!data_type.empty())
@@ -282,8 +292,7 @@ request_metadata request_metadata::decode(std::string_view bytes, std::string_vi
     request_metadata m;
     const auto take = [&m](std::string_view t, std::string_view content) {
         if (t == mime::routing) {
-            auto tags = decode_routing(content);
-            m.tags.insert(m.tags.end(), tags.begin(), tags.end());
+            std::ranges::move(decode_routing(content), std::back_inserter(m.tags));
         } else if (t == mime::authentication) {
             m.who = decode_credentials(content);
         } else if (t == mime::data_type) {

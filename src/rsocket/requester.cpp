@@ -53,9 +53,9 @@ public:
 
     std::shared_ptr<detail::inbox> request(
         detail::interaction what,
-        request_metadata to,
-        payload message,
-        any_stream<payload> items) override {
+        request_metadata&& to,
+        payload&& message,
+        any_stream<payload>&& items) override {
         const auto s = session_.lock();
         if (!s)
             return closed();

@@ -68,17 +68,44 @@ void session::schedule() {
 }
 
 void session::pump() {
-    scheduled_ = false;
     const auto self = shared_from_this();
-    while (!turns_.empty() && engine_.has_room()) {
-        const auto f = turns_.pop();
-        f->queued = false;
-        if (turn(f))
-            queue(f);
+    {
+        const pump_comes here(*this);
+        while (!turns_.empty() && engine_.has_room()) {
+            const auto f = turns_.pop();
+            f->queued = false;
+            if (turn(f))
+                queue(f);
+        }
+        engine_.end_if_drained();
+        handle_events();
     }
-    engine_.end_if_drained();
-    handle_events();
     flush();
+    if (!turns_.empty() && engine_.has_room())
+        schedule();
+}
+
+void session::wake(const std::shared_ptr<detail::inbox>& in) {
+    if (!reads_)
+        return in->ready->wake();
+    if (woken_ && woken_ != in)
+        woken_->ready->wake();
+    woken_ = in;
+}
+
+void flow::take(const item_run& items) {
+    if (inbox && inbox->put(items))
+        if (const auto s = owner.lock())
+            s->wake(inbox);
+}
+
+void flow::take_last(std::string_view data) {
+    if (!inbox)
+        return;
+    const bool was_empty = inbox->put(payload(data));
+    if (inbox->close() || was_empty)
+        if (const auto s = owner.lock())
+            s->wake(inbox);
 }
 
 // What the engine has told
@@ -116,14 +143,14 @@ void session::handle(event& e) {
         return on_request(e);
     case event::kind::item:
         if (f && f->inbox) {
-            f->inbox->put(std::move(e.message));
-            if (e.complete)
-                f->inbox->finish();
+            const bool first = f->inbox->put(std::move(e.message));
+            if ((e.complete && f->inbox->close()) || first)
+                wake(f->inbox);
         }
         return;
     case event::kind::completed:
-        if (f && f->inbox)
-            f->inbox->finish();
+        if (f && f->inbox && f->inbox->close())
+            wake(f->inbox);
         return;
     case event::kind::failed:
         if (!f)

@@ -79,9 +79,11 @@ public:
     void drain();
 
     /// Begins a request from here: sent when its turn comes.
-    std::shared_ptr<detail::inbox>
-    begin(frame_type type, payload first, std::uint32_t window, any_stream<payload> source = {});
+    std::shared_ptr<detail::inbox> begin(
+        frame_type type, payload&& first, std::uint32_t window, any_stream<payload>&& source = {});
 
+    /// Wakes the consumer of items: the last one that a read wakes, at the end of that and without a post.
+    void wake(const std::shared_ptr<detail::inbox>& in);
     void grant(flow& f, std::uint32_t n);
     void abandon(const flow_ptr& f);
     /// Writes what was put into the engine, after what is running now.
@@ -94,25 +96,40 @@ private:
         void write();
         void finish();
         void on_read(error_code ec, std::size_t n);
-        void on_written(error_code ec);
+        void on_written(error_code ec, std::size_t n);
 
         std::shared_ptr<session> owner; // whose connection it is now
         io::transport via;
         io::detail::read_space in;
         out_bytes flying;
+        std::size_t written = 0; // of `flying`
         bool reading = false, writing = false;
         bool broken = false;   // nothing more can be written
         bool finished = false; // the peer has been told so
     };
     using wire_ptr = std::shared_ptr<wire>;
 
+    /// As long as one lives `pump` is called at its end, and needs not be scheduled.
+    class pump_comes {
+    public:
+        explicit pump_comes(session& s) noexcept : scheduled_(s.scheduled_) { scheduled_ = true; }
+        ~pump_comes() { scheduled_ = false; }
+        pump_comes(const pump_comes&) = delete;
+        pump_comes& operator=(const pump_comes&) = delete;
+
+    private:
+        bool& scheduled_;
+    };
+
     engine::time_point now() const noexcept { return timer_->now(); }
     void take_over(const wire_ptr& w, const event& e);
     void read(const wire_ptr& w);
     bool must_handle_events() const noexcept;
+    void receive(const wire_ptr& w);
     void parse(const wire_ptr& w);
     void connection_lost(const wire_ptr& w, error_code ec);
     void drop_wire();
+    bool may_begin_at_once(frame_type type) const noexcept;
     void pump();
     void flush();
     void handle_events();
@@ -125,10 +142,11 @@ private:
     void begin_anew(error_code why);
     void on_request(event& e);
     std::shared_ptr<flow_inbox> make_inbox(const flow_ptr& f, std::uint32_t window);
-    void answer(const flow_ptr& f, request r, std::uint32_t n, bool complete);
+    void answer(const flow_ptr& f, request&& r, bool complete);
     template <class R, class Handler, class... Args>
-    void call(const flow_ptr& f, const Handler& handler, request r, Args... args);
+    void call(const flow_ptr& f, const Handler& handler, request&& r, Args... args);
     void answered(const flow_ptr& f, any_stream<payload> source);
+    void answered(const flow_ptr& f, payload answer);
     void failed(const flow_ptr& f, const std::exception_ptr& failure);
     void send_waiting();
     void fail_waiting(error_code ec, const std::string& text);
@@ -137,6 +155,7 @@ private:
     bool turn(const flow_ptr& f);
     bool send_request(const flow_ptr& f);
     bool send_items(const flow_ptr& f);
+    bool send_answer(const flow_ptr& f);
     template <class Take>
     bool pull(const flow_ptr& f, Take take);
     void wait_for_source(const flow_ptr& f);
@@ -161,6 +180,7 @@ private:
     std::optional<engine::time_point> next_lease_;
     std::optional<lease_options> lease_;
     error_code transport_error_;
+    std::shared_ptr<detail::inbox> woken_; // by what is read now, at last
     std::weak_ptr<wire> wire_; // its outstanding read or write keeps it, and it keeps this session
     std::vector<event> spare_; // what `handle_events` has done with: its memory is used again
     fifo<flow_ptr> turns_;
@@ -168,6 +188,8 @@ private:
     when_lost when_lost_ = when_lost::close;
     bool was_established_ = false;
     bool scheduled_ = false;
+    bool reads_ = false; // what has come, just now
+    bool woke_ = false;  // who was waiting for that, and runs now
     bool over_ = false;
     bool gone_ = false;
 };

@@ -8,7 +8,8 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 
-#include <optional>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 namespace streamx::rsocket {
@@ -34,41 +35,12 @@ errc code_of(const std::exception_ptr& failure) {
                : errc::application_error;
 }
 
-/// The answer of a request-response.
-class one_payload : public stream_interface<one_payload> {
-public:
-    using value_type = payload;
-    using executor_type = asio::any_io_executor;
-
-    one_payload(asio::any_io_executor ex, payload p)
-        : executor_(std::move(ex)), payload_(std::move(p)) {}
-
-    executor_type get_executor() const noexcept { return executor_; }
-    poll<payload> try_next() {
-        if (!payload_)
-            return end;
-        poll<payload> item = *std::move(payload_);
-        payload_.reset();
-        return item;
-    }
-    template <class Token>
-    auto async_wait(Token&& token) {
-        return streamx::detail::async_ready(std::forward<Token>(token), executor_);
-    }
-
-private:
-    executor_type executor_;
-    std::optional<payload> payload_;
-};
-
 } // namespace
 
 template <class R, class Handler, class... Args>
-void session::call(const flow_ptr& f, const Handler& handler, request r, Args... args) {
+void session::call(const flow_ptr& f, const Handler& handler, request&& r, Args... args) {
     const auto done = [](const std::shared_ptr<session>& s, const flow_ptr& to, auto&&... result) {
-        if constexpr (std::is_same_v<R, payload>)
-            s->answered(to, one_payload(s->executor_, std::move(result)...));
-        else if constexpr (std::is_same_v<R, any_stream<payload>>)
+        if constexpr (!std::is_void_v<R>)
             s->answered(to, std::move(result)...);
     };
     try {
@@ -117,10 +89,10 @@ void session::on_request(event& e) {
     r.composite_metadata = metadata_type() == mime::composite;
     r.message = std::move(e.message);
     r.peer = requester(requests());
-    answer(f, std::move(r), e.n, e.complete);
+    answer(f, std::move(r), e.complete);
 }
 
-void session::answer(const flow_ptr& f, request r, std::uint32_t, bool complete) {
+void session::answer(const flow_ptr& f, request&& r, bool complete) {
     const auto refuse = [&] {
         engine_.fail(f->id, errc::rejected, "there is no route '" + r.route + "' for this");
     };
@@ -157,6 +129,13 @@ void session::answer(const flow_ptr& f, request r, std::uint32_t, bool complete)
 
 void session::answered(const flow_ptr& f, any_stream<payload> source) {
     f->source = std::move(source);
+    f->sends = true;
+    queue(f);
+    schedule();
+}
+
+void session::answered(const flow_ptr& f, payload answer) {
+    f->first = std::move(answer);
     f->sends = true;
     queue(f);
     schedule();

@@ -19,8 +19,8 @@ constexpr std::size_t bytes_a_turn = 16 * 1024;
 
 } // namespace
 
-std::shared_ptr<detail::inbox>
-session::begin(frame_type type, payload first, std::uint32_t window, any_stream<payload> source) {
+std::shared_ptr<detail::inbox> session::begin(
+    frame_type type, payload&& first, std::uint32_t window, any_stream<payload>&& source) {
     const auto f = std::make_shared<flow>(type);
     f->owner = weak_from_this();
     f->mine = true;
@@ -35,9 +35,21 @@ session::begin(frame_type type, payload first, std::uint32_t window, any_stream<
         f->inbox->finish(failure_of(streamx::errc::closed, "rsocket: the connection is closed"));
         return f->inbox;
     }
+    const bool at_once = may_begin_at_once(type);
     queue(f);
-    schedule();
+    at_once ? pump() : schedule();
     return f->inbox;
+}
+
+/// Of who was woken by a read: elsewhere the peer may have said that it takes no more, and this end has not
+/// looked yet. Not where that could call anything of a user: a handler, or a source. Others that are begun
+/// before this has gone out go together, behind it.
+bool session::may_begin_at_once(frame_type type) const noexcept {
+    if (!woke_ || scheduled_ || type == frame_type::request_channel || !turns_.empty() ||
+        !engine_.has_room() || !engine_.events.empty() || engine_.draining())
+        return false;
+    const auto w = wire_.lock();
+    return w && !w->writing && !w->broken;
 }
 
 std::shared_ptr<flow_inbox> session::make_inbox(const flow_ptr& f, std::uint32_t window) {
@@ -68,7 +80,9 @@ bool session::turn(const flow_ptr& f) {
         f->inbox->finish();
         return false;
     }
-    return f->sends && send_items(f);
+    if (!f->sends)
+        return false;
+    return f->type == frame_type::request_response ? send_answer(f) : send_items(f);
 }
 
 /// Waits for more from the source.
@@ -155,24 +169,25 @@ bool session::send_request(const flow_ptr& f) {
 }
 
 bool session::send_items(const flow_ptr& f) {
-    const bool single = f->type == frame_type::request_response;
     const auto id = f->id;
     if (engine_.credit(id) == 0)
         return engine_.has_fragments(id);
     const auto full = engine_.out.size() + bytes_a_turn;
     unsigned left = items_a_turn;
     const auto put = [&](payload&& item) {
-        engine_.send(id, std::move(item), single);
-        return --left != 0 && engine_.credit(id) != 0 && engine_.has_room() &&
+        return engine_.send(id, std::move(item), false) && --left != 0 &&
                engine_.out.size() <= full;
     };
     if (!pull(f, put))
         return false;
-    if (single && !engine_.has_fragments(id)) {
-        drop_source(*f);
-        return false;
-    }
     return engine_.credit(id) != 0 || engine_.has_fragments(id);
+}
+
+bool session::send_answer(const flow_ptr& f) {
+    f->sends = false;
+    if (engine_.credit(f->id) != 0)
+        engine_.send(f->id, std::move(f->first), true);
+    return engine_.has_fragments(f->id);
 }
 
 void session::drop_source(flow& f) {

@@ -2,7 +2,7 @@
 
 #include "session.hpp"
 
-#include <boost/asio/write.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <utility>
@@ -48,10 +48,9 @@ void session::wire::read() {
 
 void session::wire::write() {
     writing = true;
-    asio::async_write(
-        via,
-        asio::buffer(flying.data(), flying.size()),
-        [self = shared_from_this()](error_code ec, std::size_t) { self->on_written(ec); });
+    via.async_write_some(
+        asio::buffer(flying.data() + written, flying.size() - written),
+        [self = shared_from_this()](error_code ec, std::size_t n) { self->on_written(ec, n); });
 }
 
 /// Tells the peer that no more comes. What it sends is still read.
@@ -78,12 +77,17 @@ bool session::must_handle_events() const noexcept {
                                events.back().what == event::kind::request);
 }
 
-void session::parse(const wire_ptr& w) {
+/// Hands on what has come. The connection may be another session's then, or nobody's.
+void session::receive(const wire_ptr& w) {
     const auto at = now();
     auto s = w->owner;
     try {
         while (s) {
             auto in = w->in.bytes();
+            if (const auto n = s->engine_.receive_items(in, at)) {
+                w->in.left(in.size() - n);
+                continue;
+            }
             const auto frame = next_frame(in, s->engine_.config().frame);
             if (!frame)
                 break;
@@ -97,24 +101,43 @@ void session::parse(const wire_ptr& w) {
     } catch (const boost::system::system_error&) {
         s->engine_.refuse(errc::connection_error, "a frame is larger than the limit");
     }
-    if (!s)
-        return;
-    s->handle_events();
-    s->pump();
-    if (w->owner == s) {
+    if (s)
+        s->handle_events();
+}
+
+void session::parse(const wire_ptr& w) {
+    reads_ = true;
+    {
+        const pump_comes here(*this);
+        receive(w);
+    }
+    pump();
+    reads_ = false;
+    if (const auto last = std::exchange(woken_, {})) {
+        woke_ = true;
+        last->ready->wake_here();
+        woke_ = false;
+    }
+    if (const auto s = w->owner) {
         s->read(w);
         s->watch();
     }
 }
 
-void session::wire::on_written(error_code ec) {
+void session::wire::on_written(error_code ec, std::size_t n) {
+    written += n;
+    if (!ec && n != 0 && written != flying.size())
+        return write();
     writing = false;
     flying.clear();
+    written = 0;
     const auto s = owner;
     if (!s)
         return;
     if (!s->engine_.established()) // SETUP: what an idle connection sends is smaller
         flying = {};
+    else if (s->engine_.out.empty()) // what goes next finds the same memory, which is still in the cache
+        flying.swap(s->engine_.out);
     broken = ec.failed(); // what the peer said before is still to be read
     s->pump();
     s->read(shared_from_this());
@@ -144,8 +167,6 @@ void session::flush() {
         w->flying.clear();
         w->flying.swap(engine_.out);
         w->write();
-        if (!turns_.empty())
-            schedule();
     } else if (over_) {
         w->finish(); // and then wait for the peer's end, so that nothing sent is lost by a reset
     }

@@ -39,8 +39,7 @@ public:
     entry* find(std::uint32_t id) noexcept {
         if (found_ && found_->first == id)
             return found_;
-        const auto at = streams_.find(id);
-        return found_ = at == streams_.end() ? nullptr : &*at;
+        return look_for(id);
     }
     bool contains(std::uint32_t id) const noexcept { return streams_.contains(id); }
     entry& add(std::uint32_t id, stream_state s) {
@@ -72,6 +71,11 @@ public:
     }
 
 private:
+    [[gnu::noinline]] entry* look_for(std::uint32_t id) noexcept {
+        const auto at = streams_.find(id);
+        return found_ = at == streams_.end() ? nullptr : &*at;
+    }
+
     map streams_;
     entry* found_ = nullptr; // by the last `find`
 };

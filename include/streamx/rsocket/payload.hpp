@@ -1,7 +1,9 @@
 #pragma once
 
+#include <concepts>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace streamx::rsocket {
@@ -14,6 +16,9 @@ struct payload {
     payload() = default;
     payload(std::string d, std::optional<std::string> m = std::nullopt)
         : data(std::move(d)), metadata(std::move(m)) {}
+    /// A copy of these bytes. (A template, as a literal is a `std::string` here.)
+    template <std::same_as<std::string_view> S>
+    explicit payload(S d) : data(d) {}
 
     std::string data;
     std::optional<std::string> metadata;

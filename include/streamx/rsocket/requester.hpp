@@ -50,8 +50,11 @@ class requester_core {
 public:
     virtual ~requester_core() = default;
     /// The metadata of the payload, unless it has some, is what `to` says.
-    virtual std::shared_ptr<inbox>
-    request(interaction what, request_metadata to, payload message, any_stream<payload> items) = 0;
+    virtual std::shared_ptr<inbox> request(
+        interaction what,
+        request_metadata&& to,
+        payload&& message,
+        any_stream<payload>&& items) = 0;
     virtual std::shared_ptr<inbox> metadata_push(std::string metadata) = 0;
     /// Of the data where a request says nothing else.
     virtual const std::string& data_type() const noexcept = 0;

@@ -4,6 +4,7 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <gtest/gtest.h>
 
@@ -54,6 +55,24 @@ TYPED_TEST(gate_test, completes_what_is_parked_when_it_is_woken_and_not_inside_t
     this->run();
 
     EXPECT_EQ(result, error_code());
+}
+
+TYPED_TEST(gate_test, wakes_inside_the_call_only_where_the_context_of_what_is_parked_runs) {
+    code result;
+    this->g.park(this->into(result));
+    this->g.wake_here();
+    EXPECT_FALSE(result);
+    this->run();
+    EXPECT_EQ(result, error_code());
+
+    result.reset();
+    this->g.park(this->into(result));
+    asio::post(this->ctx, [&] {
+        this->g.wake_here(errc::closed);
+        EXPECT_EQ(result, errc::closed);
+    });
+    this->run();
+    EXPECT_EQ(result, errc::closed);
 }
 
 TYPED_TEST(gate_test, hands_over_the_error_it_is_woken_with) {

@@ -75,6 +75,27 @@ TEST_F(rsocket_test, a_response_is_one_payload_or_the_servers_exception) {
     });
 }
 
+TEST_F(rsocket_test, a_handler_of_an_answer_runs_outside_the_call_and_may_throw_or_end_the_client) {
+    serve().on_response("echo", [](request r) { return std::move(r.message); });
+    client c;
+    run([&]() -> asio::awaitable<void> { c = co_await connect(); });
+    const auto ask = [&](auto then) {
+        bool inside = true, done = false;
+        c.async_request_response(
+            "echo", payload{"hi"}, [&, then](const std::exception_ptr& e, const payload& p) {
+                EXPECT_FALSE(inside);
+                EXPECT_FALSE(e);
+                EXPECT_EQ(p.data, "hi");
+                done = true;
+                then();
+            });
+        inside = false;
+        EXPECT_TRUE(comes([&] { return done; }));
+    };
+    EXPECT_THROW(ask([] { throw std::runtime_error("mine"); }), std::runtime_error);
+    ask([&] { c = client(); });
+}
+
 TEST_F(rsocket_test, a_channel_goes_both_ways) {
     serve().on_channel("double", [](const request&, payload_stream in) {
         return std::move(in) | map([](payload p) { return payload{p.data + p.data}; });

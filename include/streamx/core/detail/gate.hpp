@@ -34,6 +34,8 @@ class parked {
 public:
     /// Calls the handler with `ec`, by a post to its associated executor.
     virtual void complete(error_code ec) = 0;
+    /// The same, inside this call if it is made where its `io_context` runs.
+    virtual void complete_here(error_code ec) = 0;
 
     /// What is posted: one pointer.
     class completion;
@@ -76,6 +78,10 @@ public:
     template <class Allocator>
     void post(const Allocator& allocator, parked::completion f) {
         post_to(executor_, allocator, std::move(f));
+    }
+    template <class Allocator>
+    void dispatch(const Allocator& allocator, parked::completion f) {
+        post(allocator, std::move(f));
     }
 
 private:
@@ -145,6 +151,14 @@ public:
         asio::require(executor_, asio::execution::allocator(post_room::allocator<void>(room_)))
             .execute(std::move(f));
     }
+    template <class Allocator>
+    void dispatch(const Allocator&, parked::completion f) {
+        asio::require(
+            executor_,
+            asio::execution::blocking.possibly,
+            asio::execution::allocator(post_room::allocator<void>(room_)))
+            .execute(std::move(f));
+    }
 
 private:
     executor_type executor_;
@@ -169,9 +183,14 @@ public:
     void post(const Allocator&, parked::completion f) { // it knows no allocators
         post(std::move(f));
     }
+    template <class Allocator>
+    void dispatch(const Allocator&, parked::completion f) {
+        dispatch(std::move(f));
+    }
 
 private:
     void post(parked::completion f);
+    void dispatch(parked::completion f);
 
     std::variant<asio::any_io_executor, io_work> work_;
 };
@@ -201,6 +220,10 @@ public:
     void complete(error_code ec) override {
         result_ = ec;
         work_.post(asio::get_associated_allocator(op_), completion(pointer(this)));
+    }
+    void complete_here(error_code ec) override {
+        result_ = ec;
+        work_.dispatch(asio::get_associated_allocator(op_), completion(pointer(this)));
     }
 
 private:
@@ -314,6 +337,16 @@ public:
         std::lock_guard lock(lock_);
         if (parked_)
             parked_.release()->complete(ec);
+        else
+            buffered_ = ec;
+    }
+
+    /// The same for the last step of an operation that has come to its end on the executor of what is
+    /// parked: that may run inside this call, which is a turn of the `io_context` less. Only where nothing
+    /// needs the lock.
+    void wake_here(error_code ec = {}) {
+        if (parked_)
+            parked_.release()->complete_here(ec);
         else
             buffered_ = ec;
     }
