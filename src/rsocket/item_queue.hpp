@@ -37,11 +37,9 @@ public:
         const char* at = bytes_.get() + first_;
         const auto size = item_head::read(at).frame_size();
         first_ += length_size + size;
-        if (empty()) // what comes next finds the same memory, which is still in the cache
-            first_ = last_ = 0;
-        if (size == 0) [[unlikely]]
-            return pop_other();
-        return std::string_view(at + item_head::size, size - item_head::overhead);
+        if (empty()) [[unlikely]]
+            return pop_last(at, size);
+        return item(at, size);
     }
 
     void clear() noexcept {
@@ -50,8 +48,24 @@ public:
     }
 
 private:
+    /// Most of the memory goes: what comes next, for this queue or another, finds what is still in the cache.
+    [[gnu::noinline]] poll<payload> pop_last(const char* at, std::size_t size) {
+        auto last = item(at, size);
+        first_ = last_ = 0;
+        if (capacity_ > kept) {
+            bytes_.reset();
+            capacity_ = 0;
+        }
+        return last;
+    }
+    poll<payload> item(const char* at, std::size_t size) {
+        if (size == 0) [[unlikely]]
+            return pop_other();
+        return std::string_view(at + item_head::size, size - item_head::overhead);
+    }
     [[gnu::noinline]] poll<payload> pop_other() { return others_.pop(); }
 
+    static constexpr std::size_t kept = 256;
     static constexpr char other[length_size] =
         {}; // no item is so short: it is the first in `others_`
 

@@ -136,7 +136,7 @@ void session::wire::on_written(error_code ec, std::size_t n) {
         return;
     if (!s->engine_.established()) // SETUP: what an idle connection sends is smaller
         flying = {};
-    else if (s->engine_.out.empty()) // what goes next finds the same memory, which is still in the cache
+    else if (s->engine_.out.empty()) // what goes next finds this memory, still in the cache
         flying.swap(s->engine_.out);
     broken = ec.failed(); // what the peer said before is still to be read
     s->pump();
