@@ -8,9 +8,9 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +24,7 @@ namespace {
 asio::awaitable<void> produce(broadcast<std::uint64_t>& b, std::uint64_t n) {
     for (std::uint64_t i = 0; i < n; ++i)
         if (!b.try_put(i))
-            co_await b.async_put(i, asio::use_awaitable);
+            co_await b.async_put(i, asio::deferred);
     b.close();
 }
 

@@ -63,13 +63,15 @@ void gate_base::unlink() noexcept {
     next_ = previous_ = nullptr;
 }
 
-parked_work<asio::any_io_executor>::parked_work(const asio::any_io_executor& ex) {
+auto parked_work<asio::any_io_executor>::work_for(const asio::any_io_executor& ex) -> work {
     using namespace asio::execution;
     if (const auto* io = ex.target<asio::io_context::executor_type>())
-        work_.emplace<io_work>(*io);
-    else
-        work_ = asio::prefer(asio::require(ex, blocking.never), outstanding_work.tracked);
+        return work(std::in_place_type<io_work>, *io);
+    return asio::prefer(asio::require(ex, blocking.never), outstanding_work.tracked);
 }
+
+parked_work<asio::any_io_executor>::parked_work(const asio::any_io_executor& ex)
+    : work_(work_for(ex)) {}
 
 asio::execution_context& parked_work<asio::any_io_executor>::context() const noexcept {
     if (const auto* io = std::get_if<io_work>(&work_))
@@ -77,18 +79,18 @@ asio::execution_context& parked_work<asio::any_io_executor>::context() const noe
     return asio::query(std::get<asio::any_io_executor>(work_), asio::execution::context);
 }
 
-void parked_work<asio::any_io_executor>::post(parked::completion f) {
+void parked_work<asio::any_io_executor>::post(parked* p) {
     if (auto* io = std::get_if<io_work>(&work_))
-        io->post(std::allocator<void>(), std::move(f));
+        io->post(std::allocator<void>(), p);
     else
-        std::get<asio::any_io_executor>(work_).execute(std::move(f));
+        std::get<asio::any_io_executor>(work_).execute(parked::completion(p));
 }
 
-void parked_work<asio::any_io_executor>::dispatch(parked::completion f) {
+void parked_work<asio::any_io_executor>::dispatch(parked* p) {
     if (auto* io = std::get_if<io_work>(&work_))
-        io->dispatch(std::allocator<void>(), std::move(f));
+        io->dispatch(std::allocator<void>(), p);
     else
-        post(std::move(f));
+        post(p);
 }
 
 } // namespace streamx::detail

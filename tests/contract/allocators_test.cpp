@@ -1,5 +1,7 @@
 #include <contract/operations.hpp>
 
+#include <streamx/channels/broadcast.hpp>
+#include <streamx/terminals/async_for_each.hpp>
 #include <streamx/testing/completion_probe.hpp>
 #include <streamx/testing/tracking_allocator.hpp>
 
@@ -10,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <exception>
 #include <utility>
 
 // What an operation needs it has from its handler's allocator, and all of it is free again when the
@@ -71,6 +74,32 @@ TYPED_TEST(allocators_test, memory_of_what_is_given_up_is_free_when_the_handler_
         EXPECT_EQ(this->p.calls(), 1);
         EXPECT_EQ(this->live_in_handler, 0u);
     }
+}
+
+TEST(allocators_of_terminals_test, a_terminal_waits_again_in_the_memory_of_the_wait_before) {
+    tracking_allocator<> memory;
+    asio::io_context ctx;
+    broadcast<int> b(ctx.get_executor());
+    std::size_t live_in_handler = 1;
+    int sum = 0;
+    async_for_each(
+        b.subscribe(),
+        [&sum](int i) { sum += i; },
+        asio::bind_allocator(
+            memory, [&](std::exception_ptr) { live_in_handler = memory.live_bytes(); }));
+    ctx.poll();
+    const auto allocations = memory.allocations();
+
+    for (int i = 1; i <= 10; ++i) {
+        EXPECT_TRUE(b.try_put(i));
+        ctx.poll();
+    }
+    EXPECT_EQ(memory.allocations(), allocations);
+    b.close();
+    ctx.poll();
+
+    EXPECT_EQ(sum, 55);
+    EXPECT_EQ(live_in_handler, 0u);
 }
 
 } // namespace

@@ -18,6 +18,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/post.hpp>
@@ -174,7 +175,7 @@ public:
         if (core_->spent(detail::budget))
             co_await asio::post(asio::use_awaitable);
         if (!try_put(item))
-            co_await async_put(std::move(item), asio::use_awaitable);
+            co_await async_put(std::move(item), asio::deferred);
     }
 
     /// Waits until there are at least `n` subscribers.
@@ -227,9 +228,9 @@ private:
             boost::intrusive_ptr<detail::put_waiter<T>> w,
             Handler handler) const {
             if (result == detail::put_result::queued)
-                detail::park_broadcast(std::move(w), std::move(handler), get_executor());
+                detail::park_broadcast(std::move(w), std::move(handler), core->executor());
             else
-                detail::complete_broadcast(to_error(result), std::move(handler), get_executor());
+                detail::complete_broadcast(to_error(result), std::move(handler), core->executor());
         }
 
         detail::broadcast_ptr<T> core;

@@ -117,7 +117,7 @@ private:
 
         template <class Handler>
         void operator()(Handler handler) const {
-            detail::wait_broadcast(self->self_, std::move(handler), get_executor());
+            detail::wait_broadcast(self->self_, std::move(handler), self->self_->core->executor());
         }
 
         subscription* self;

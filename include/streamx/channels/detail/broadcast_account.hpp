@@ -27,7 +27,7 @@ public:
     /// What nobody is to have any more weighs nothing.
     void settle(const broadcast_items<T>& items, afterwards& later) {
         const auto& ring = items.ring;
-        later.budget.of(*this);
+        later.budget().of(*this);
         auto from = ring.tail() - count();
         while (from != ring.tail() && (from < ring.begin() || !ring.at(from).item))
             ++from;
@@ -50,7 +50,7 @@ public:
 
     /// Of the item that is in its place, and not pushed yet.
     void add_next(std::size_t weight, broadcast_items<T>& items, afterwards& later) {
-        later.budget.of(*this);
+        later.budget().of(*this);
         try {
             add(weight);
         } catch (...) {

@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -31,18 +32,8 @@ public:
     broadcast_afterwards(const broadcast_afterwards&) = delete;
     broadcast_afterwards& operator=(const broadcast_afterwards&) = delete;
     ~broadcast_afterwards() {
-        for (auto& [whose, item] : lost_)
-            if (whose)
-                tell(whose->rare->on_undelivered, std::move(item));
-            else
-                core_.undelivered(std::move(item));
-        for (const auto& t : drained)
-            if (const auto alive = t.lock())
-                alive->wake();
-        if (patience == patience_change::start)
-            core_.start_patience();
-        else if (patience == patience_change::look_again)
-            core_.look_at_patience_again();
+        if (rarely_) [[unlikely]]
+            settle(*rarely_);
     }
 
     /// A subscriber has a hook, and does not get an item.
@@ -50,14 +41,19 @@ public:
         if (!s.has_hook())
             return;
         try {
-            lost_.push_back({subscriber_ptr(&s), item});
+            rarely().lost.push_back({subscriber_ptr(&s), item});
         } catch (...) {
             log(log_level::error, "an undelivered item is lost: copying it threw");
         }
     }
 
     /// The broadcast's own hook gets an item that is discarded.
-    void discard(T&& item) { lost_.push_back({nullptr, std::move(item)}); }
+    void discard(T&& item) { rarely().lost.push_back({nullptr, std::move(item)}); }
+
+    budget_release& budget() noexcept { return rarely().budget; }
+    /// Who waited until all is taken.
+    std::vector<std::weak_ptr<timer>>& drained() noexcept { return rarely().drained; }
+    patience_change& patience() noexcept { return rarely().patience; }
 
     static void tell(const hook& fn, T&& item) noexcept {
         if (!fn)
@@ -76,13 +72,35 @@ private:
         T item;
     };
 
+    /// What there is hardly ever to do.
+    struct rare {
+        budget_release budget;
+        std::vector<lost_item> lost;
+        std::vector<std::weak_ptr<timer>> drained;
+        patience_change patience = patience_change::none;
+    };
+
+    rare& rarely() noexcept { return rarely_ ? *rarely_ : rarely_.emplace(); }
+
+    [[gnu::noinline]] void settle(rare& what) noexcept {
+        for (auto& [whose, item] : what.lost)
+            if (whose)
+                tell(whose->rare->on_undelivered, std::move(item));
+            else
+                core_.undelivered(std::move(item));
+        for (const auto& t : what.drained)
+            if (const auto alive = t.lock())
+                alive->wake();
+        if (what.patience == patience_change::start)
+            core_.start_patience();
+        else if (what.patience == patience_change::look_again)
+            core_.look_at_patience_again();
+    }
+
     broadcast_core<T>& core_;
-    std::vector<lost_item> lost_;
+    std::optional<rare> rarely_;
 
 public:
-    budget_release budget;
-    std::vector<std::weak_ptr<timer>> drained; ///< who waited until all is taken
-    patience_change patience = patience_change::none;
     wake_list<subscriber<T>> subscribers;
     wake_list<put_waiter<T>> puts;
 };

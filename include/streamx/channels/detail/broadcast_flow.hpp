@@ -130,7 +130,7 @@ struct broadcast_flow {
             if (shown)
                 shown->running_since = now;
             if (watching)
-                later.patience = patience_change::look_again;
+                later.patience() = patience_change::look_again;
         }
         return removed;
     }
@@ -232,7 +232,7 @@ struct broadcast_flow {
         if (s.has_patience()) {
             s.rare->waited_for_since = time->now();
             if (watching) // its patience may be the first to end
-                later.patience = patience_change::look_again;
+                later.patience() = patience_change::look_again;
         }
         for (auto* w = watchers.front(); w;) {
             auto* next = w->next;
@@ -285,7 +285,7 @@ struct broadcast_flow {
     /// A put has come to wait, or another is the first now.
     void time_patience(afterwards& later) const noexcept {
         if (peers.has_patient() && !watching && !puts.empty())
-            later.patience = patience_change::start;
+            later.patience() = patience_change::start;
     }
 
     /// Patience with somebody may be over.
@@ -432,7 +432,7 @@ private:
     /// A subscriber has nothing before it any more.
     void tell_drained(const subscriber_type& s, afterwards& later) noexcept {
         if (s.here && !drains.empty() && --behind == 0)
-            later.drained.swap(drains);
+            later.drained().swap(drains);
     }
 
     /// A subscriber begins to wait, or to run.

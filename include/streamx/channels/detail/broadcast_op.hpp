@@ -19,7 +19,7 @@ namespace streamx::detail {
 template <class Waiter, class Handler, class Executor>
 class broadcast_op : public bound_handler<Handler, Executor> {
 public:
-    broadcast_op(Handler handler, const Executor& ex, boost::intrusive_ptr<Waiter> w)
+    broadcast_op(Handler&& handler, const Executor& ex, boost::intrusive_ptr<Waiter> w)
         : bound_handler<Handler, Executor>(std::move(handler), ex), waiter_(std::move(w)) {}
     broadcast_op(broadcast_op&&) noexcept = default;
     ~broadcast_op() {
@@ -50,7 +50,7 @@ private:
 
 /// Parks a handler for `w`, which is queued in its broadcast.
 template <class Waiter, class Handler, class Executor>
-void park_broadcast(boost::intrusive_ptr<Waiter> w, Handler handler, const Executor& ex) {
+void park_broadcast(boost::intrusive_ptr<Waiter> w, Handler&& handler, const Executor& ex) {
     auto& parked = w->parked;
     broadcast_op<Waiter, Handler, Executor> op(std::move(handler), ex, std::move(w));
     if (auto slot = op.get_cancellation_slot(); slot.is_connected())
@@ -60,7 +60,7 @@ void park_broadcast(boost::intrusive_ptr<Waiter> w, Handler handler, const Execu
 
 /// Completes a handler that need not wait, by a post.
 template <class Handler, class Executor>
-void complete_broadcast(error_code ec, Handler handler, const Executor& ex) {
+void complete_broadcast(error_code ec, Handler&& handler, const Executor& ex) {
     wait_op<Handler, Executor> op(std::move(handler), ex);
     auto own = op.get_executor();
     auto allocator = op.get_allocator();
@@ -70,7 +70,7 @@ void complete_broadcast(error_code ec, Handler handler, const Executor& ex) {
 /// The wait of a subscriber.
 template <class T, class Handler, class Executor>
 void wait_broadcast(
-    const boost::intrusive_ptr<subscriber<T>>& s, Handler handler, const Executor& ex) {
+    const boost::intrusive_ptr<subscriber<T>>& s, Handler&& handler, const Executor& ex) {
     s->consumer.store(coroutine_of(handler), std::memory_order_relaxed);
     switch (s->core->wait(*s)) {
     case wait_result::queued:

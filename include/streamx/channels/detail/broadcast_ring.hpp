@@ -94,6 +94,7 @@ public:
 
     /// One taker less for the items from one position to another, which may have been written over.
     void let_go(std::uint64_t from, std::uint64_t to) noexcept {
+        const auto retained_from = tail_ - std::min<std::uint64_t>(tail_, retained_);
         for (from = std::max(from, begin()); from < to;) {
             slot* s = &at(from);
             for (const auto end = std::min(to, chunk_end(from)); from != end; ++from, ++s) {
@@ -101,7 +102,7 @@ public:
                 if (takers == 0)
                     continue;
                 s->takers.store(takers - 1, std::memory_order_release);
-                if (takers == 1 && !is_retained(from))
+                if (takers == 1 && from < retained_from)
                     s->item.reset();
             }
         }

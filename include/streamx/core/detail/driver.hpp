@@ -7,6 +7,7 @@
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/detail/hot.hpp>
 #include <streamx/core/detail/initiate.hpp>
+#include <streamx/core/detail/parked.hpp>
 #include <streamx/core/detail/run_scope.hpp>
 #include <streamx/core/detail/stream_base.hpp>
 #include <streamx/core/error.hpp>
@@ -134,6 +135,7 @@ class drive_op {
         Step step;
         claim<S> mine;
         asio::cancellation_state cancellation;
+        parked_spare spare;
     };
 
     using allocator = typename std::allocator_traits<decltype(state_allocator(
@@ -169,6 +171,7 @@ public:
     cancellation_slot_type get_cancellation_slot() const noexcept {
         return state_->cancellation.slot();
     }
+    parked_spare& spare() noexcept { return state_->spare; }
 
     /// The stream is worth trying; or the wait has failed, and then the stream may be gone.
     void operator()(error_code ec) {

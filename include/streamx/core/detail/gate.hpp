@@ -2,6 +2,7 @@
 
 #include <streamx/core/asio.hpp>
 #include <streamx/core/detail/handler.hpp>
+#include <streamx/core/detail/parked.hpp>
 #include <streamx/core/error.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -28,41 +29,6 @@
 
 namespace streamx::detail {
 
-/// A handler that waits in a gate, of whatever type. It is made with the handler's allocator, and is
-/// free again when the handler runs.
-class parked {
-public:
-    /// Calls the handler with `ec`, by a post to its associated executor.
-    virtual void complete(error_code ec) = 0;
-    /// The same, inside this call if it is made where its `io_context` runs.
-    virtual void complete_here(error_code ec) = 0;
-
-    /// What is posted: one pointer.
-    class completion;
-
-    struct deleter {
-        void operator()(parked* p) const noexcept { p->destroy(); }
-    };
-    using pointer = std::unique_ptr<parked, deleter>;
-
-protected:
-    ~parked() = default;
-    error_code result_;
-
-private:
-    virtual void run() = 0;
-    virtual void destroy() noexcept = 0;
-};
-
-class parked::completion {
-public:
-    explicit completion(pointer p) noexcept : parked_(std::move(p)) {}
-    void operator()() { parked_.release()->run(); }
-
-private:
-    pointer parked_;
-};
-
 /// An executor as the outstanding work of a handler that is parked. What it is asked to execute,
 /// once, is posted.
 template <class Executor>
@@ -76,12 +42,12 @@ public:
     }
 
     template <class Allocator>
-    void post(const Allocator& allocator, parked::completion f) {
-        post_to(executor_, allocator, std::move(f));
+    void post(const Allocator& allocator, parked* p) {
+        post_to(executor_, allocator, parked::completion(p));
     }
     template <class Allocator>
-    void dispatch(const Allocator& allocator, parked::completion f) {
-        post(allocator, std::move(f));
+    void dispatch(const Allocator& allocator, parked* p) {
+        post(allocator, p);
     }
 
 private:
@@ -147,17 +113,17 @@ public:
     }
 
     template <class Allocator>
-    void post(const Allocator&, parked::completion f) {
+    void post(const Allocator&, parked* p) {
         asio::require(executor_, asio::execution::allocator(post_room::allocator<void>(room_)))
-            .execute(std::move(f));
+            .execute(parked::completion(p));
     }
     template <class Allocator>
-    void dispatch(const Allocator&, parked::completion f) {
+    void dispatch(const Allocator&, parked* p) {
         asio::require(
             executor_,
             asio::execution::blocking.possibly,
             asio::execution::allocator(post_room::allocator<void>(room_)))
-            .execute(std::move(f));
+            .execute(parked::completion(p));
     }
 
 private:
@@ -180,19 +146,22 @@ public:
     asio::execution_context& context() const noexcept;
 
     template <class Allocator>
-    void post(const Allocator&, parked::completion f) { // it knows no allocators
-        post(std::move(f));
+    void post(const Allocator&, parked* p) { // it knows no allocators
+        post(p);
     }
     template <class Allocator>
-    void dispatch(const Allocator&, parked::completion f) {
-        dispatch(std::move(f));
+    void dispatch(const Allocator&, parked* p) {
+        dispatch(p);
     }
 
 private:
-    void post(parked::completion f);
-    void dispatch(parked::completion f);
+    using work = std::variant<io_work, asio::any_io_executor>;
 
-    std::variant<asio::any_io_executor, io_work> work_;
+    static work work_for(const asio::any_io_executor& ex);
+    void post(parked* p);
+    void dispatch(parked* p);
+
+    work work_;
 };
 
 template <class Op>
@@ -204,10 +173,16 @@ class parked_op final : public parked {
 
 public:
     static std::unique_ptr<parked_op, deleter> make(Op&& op) {
-        allocator a = allocator_of(op);
+        if constexpr (keeps_spare<Op>)
+            if (auto* spare = op.spare().template take<parked_op>()) {
+                std::destroy_at(&spare->op_);
+                std::construct_at(&spare->op_, std::move(op));
+                return std::unique_ptr<parked_op, deleter>(spare);
+            }
+        allocator a(state_allocator(asio::get_associated_allocator(op)));
         parked_op* p = a.allocate(1);
         try {
-            ::new (static_cast<void*>(p)) parked_op(std::move(op));
+            ::new (static_cast<void*>(p)) parked_op(std::move(op), a);
         } catch (...) {
             a.deallocate(p, 1);
             throw;
@@ -219,34 +194,36 @@ public:
 
     void complete(error_code ec) override {
         result_ = ec;
-        work_.post(asio::get_associated_allocator(op_), completion(pointer(this)));
+        work_.post(asio::get_associated_allocator(op_), this);
     }
     void complete_here(error_code ec) override {
         result_ = ec;
-        work_.dispatch(asio::get_associated_allocator(op_), completion(pointer(this)));
+        work_.dispatch(asio::get_associated_allocator(op_), this);
     }
 
 private:
-    explicit parked_op(Op&& op) : work_(asio::get_associated_executor(op)), op_(std::move(op)) {}
+    parked_op(Op&& op, const allocator& a)
+        : work_(asio::get_associated_executor(op)), op_(std::move(op)), allocator_(a) {}
 
     void run() override {
         const auto result = result_;
         Op op = std::move(op_);
-        free(allocator_of(op));
+        if constexpr (keeps_spare<Op>)
+            op.spare().keep(this);
+        else
+            destroy();
         std::move(op)(result);
     }
-    void destroy() noexcept override { free(allocator_of(op_)); }
 
-    static allocator allocator_of(const Op& op) noexcept {
-        return allocator(state_allocator(asio::get_associated_allocator(op)));
-    }
-    void free(allocator a) noexcept {
+    void destroy() noexcept override {
+        auto a = allocator_;
         std::destroy_at(this);
         a.deallocate(this, 1);
     }
 
     parked_work<executor_type> work_;
     Op op_;
+    [[no_unique_address]] allocator allocator_;
 };
 
 class gate_base;
@@ -310,7 +287,7 @@ public:
     /// `error_code` on its associated executor, never inside this call. A second one while one is
     /// parked gets `errc::operation_in_progress` and does not disturb the first.
     template <class Op>
-    void park(Op op) {
+    void park(Op&& op) {
         auto mine = parked_op<Op>::make(std::move(op));
         auto& context = mine->context();
         std::optional<error_code> now;

@@ -68,7 +68,7 @@ public:
     using allocator_type = asio::associated_allocator_t<Handler>;
     using cancellation_slot_type = asio::associated_cancellation_slot_t<Handler>;
 
-    bound_handler(Handler handler, const Fallback& fallback)
+    bound_handler(Handler&& handler, const Fallback& fallback)
         : handler_(std::move(handler)), fallback_(fallback) {}
 
     /// By reference if it is the fallback, as to copy an `any_io_executor` takes some time.
@@ -83,6 +83,13 @@ public:
     }
     cancellation_slot_type get_cancellation_slot() const noexcept {
         return asio::get_associated_cancellation_slot(handler_);
+    }
+
+    /// Of an operation that waits time and again: see `parked_spare`.
+    auto& spare() noexcept
+        requires requires(Handler& h) { h.spare(); }
+    {
+        return handler_.spare();
     }
 
     Handler& handler() noexcept { return handler_; }

@@ -7,6 +7,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -37,7 +38,7 @@ asio::awaitable<std::optional<item_t<S>>> next_item(S& s, const Claim* held = nu
         std::optional<Claim> taken;
         if (!held && !taken.emplace(s))
             throw boost::system::system_error(errc::operation_in_progress, "next");
-        co_await s.async_wait(asio::use_awaitable);
+        co_await s.async_wait(asio::deferred); // which needs no frame of its own
         // Cancelled, or the stream gone, with the wake-up on its way: then nothing is taken.
         const auto state = co_await asio::this_coro::cancellation_state;
         const bool throws = co_await asio::this_coro::throw_if_cancelled();
