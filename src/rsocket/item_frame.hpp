@@ -85,8 +85,8 @@ struct item_run {
         std::size_t end = 0;
         while (run.count != most && bytes.size() - end >= item_head::size) {
             const auto head = item_head::read(bytes.data() + end);
-            const auto size =
-                head.data_size(); // of what is shorter than a head, more than `largest`
+            // Of a frame that is shorter than a head it is more than `largest`.
+            const auto size = head.data_size();
             if (!head.is_like(first) || size > largest ||
                 bytes.size() - end - item_head::size < size)
                 break;

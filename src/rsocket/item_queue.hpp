@@ -66,8 +66,8 @@ private:
     [[gnu::noinline]] poll<payload> pop_other() { return others_.pop(); }
 
     static constexpr std::size_t kept = 256;
-    static constexpr char other[length_size] =
-        {}; // no item is so short: it is the first in `others_`
+    /// In the place of one that is in `others_`: no item's frame is so short.
+    static constexpr char other[length_size] = {};
 
     void append(std::string_view frames) {
         if (capacity_ < last_ + frames.size() + slack)
