@@ -6,19 +6,6 @@
 
 namespace streamx::testing {
 
-/// Whether `heap()` tells something: a sanitizer has a heap of its own.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool heap_is_counted = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool heap_is_counted = false;
-#else
-inline constexpr bool heap_is_counted = true;
-#endif
-#else
-inline constexpr bool heap_is_counted = true;
-#endif
-
 /// Bytes of the heap that are in use.
 inline std::size_t heap() { return ::mallinfo2().uordblks; }
 

@@ -4,6 +4,8 @@
 
 #include <streamx/channels/channel.hpp>
 
+#include <unit/sanitizers.hpp>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,20 +20,6 @@
 #include <vector>
 
 namespace streamx::testing {
-
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#define STREAMX_TEST_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define STREAMX_TEST_SANITIZED 1
-#endif
-#ifdef STREAMX_TEST_SANITIZED
-inline constexpr bool sanitized = true;
-#else
-inline constexpr bool sanitized = false;
-#endif
 
 inline const error_code success;
 

@@ -6,6 +6,7 @@
 
 #include <unit/heap.hpp>
 #include <unit/io/support.hpp>
+#include <unit/sanitizers.hpp>
 
 #include <gtest/gtest.h>
 
@@ -23,7 +24,7 @@ constexpr std::size_t enough = 2800;
 
 struct idle_test : connection_test {
     void SetUp() override {
-        if (!heap_is_counted)
+        if (sanitized)
             GTEST_SKIP() << "a sanitizer has a heap of its own";
     }
 

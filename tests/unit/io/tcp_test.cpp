@@ -8,6 +8,8 @@
 
 #include <streamx/testing/completion_probe.hpp>
 
+#include <unit/sanitizers.hpp>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect_pipe.hpp>
 #include <boost/asio/io_context.hpp>
@@ -132,9 +134,8 @@ std::size_t resident_bytes() {
 }
 
 TEST_F(tcp_test, an_endless_producer_is_held_back_by_a_slow_reader) {
-#if defined(__SANITIZE_ADDRESS__)
-    GTEST_SKIP() << "the sanitizer keeps what was freed";
-#endif
+    if (sanitized)
+        GTEST_SKIP() << "the sanitizer keeps what was freed";
     auto [in, out] = io::framed<io::length_prefixed_codec>(peer([](int fd) {
         static char some[2048];
         const timespec pause{0, 2'000'000};

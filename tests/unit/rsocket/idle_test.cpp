@@ -5,6 +5,7 @@
 #include <rsocket/frame.hpp>
 
 #include <unit/heap.hpp>
+#include <unit/sanitizers.hpp>
 
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
@@ -27,7 +28,7 @@ constexpr std::size_t enough = 4096; // bytes of a connection, beyond its transp
 
 struct idle_test : memory_fixture {
     void SetUp() override {
-        if (!testing::heap_is_counted)
+        if (testing::sanitized)
             GTEST_SKIP() << "a sanitizer has a heap of its own";
     }
 
