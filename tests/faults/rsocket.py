@@ -374,7 +374,7 @@ def all_the_credit_there_is():
             p.send(frame(stream, REQUEST_N, struct.pack(">I", 0x7FFFFFFF)))
         time.sleep(2)
         s.is_well()
-        assert s.memory() - before < 4 << 20, s.memory() - before
+        assert s.memory() - before < 8 << 20, s.memory() - before  # a sanitizer's margins included
 
 
 def ten_thousand_idle_connections():

@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,10 +28,6 @@ void one_frame(std::string_view bytes) {
     const auto header = decode_header(bytes);
     const auto f = decode(bytes);
     require(!f || header.has_value(), "a frame has a header");
-    if (const auto item = decode_item(bytes)) {
-        require(f && f->type == frame_type::payload, "an item is a PAYLOAD frame");
-        require(f->stream == item->stream && f->data == item->data, "and the same one");
-    }
     if (!f)
         return;
     std::string again;
@@ -47,10 +44,32 @@ void one_frame(std::string_view bytes) {
     require(*same == *f, "and is the same");
 }
 
+/// What is taken for a run of items is as many PAYLOAD frames of one stream, with the same data.
+void items(const item_run& run) {
+    auto in = run.frames;
+    std::uint32_t count = 0;
+    std::optional<std::uint32_t> stream;
+    run.each([&](std::string_view data) {
+        const auto bytes = next_frame(in, max_frame_size);
+        const auto f = bytes ? decode(*bytes) : std::nullopt;
+        require(f && f->type == frame_type::payload, "an item is a PAYLOAD frame");
+        require(f->flags == flags::next && f->data == data, "and nothing else");
+        require(f->stream == stream.value_or(f->stream), "of one stream");
+        stream = f->stream;
+        ++count;
+    });
+    require(in.empty() && count == run.count, "as many as it says");
+}
+
 /// Frames behind their lengths, as a connection has them.
 void frames(std::string_view bytes) {
-    while (const auto one = next_frame(bytes, 1024))
-        one_frame(*one);
+    std::optional<std::string_view> one;
+    do {
+        items(item_run::in(bytes, max_31, 1024));
+        one = next_frame(bytes, 1024);
+        if (one)
+            one_frame(*one);
+    } while (one);
 }
 
 /// What can be read can be written, and is the same again.
