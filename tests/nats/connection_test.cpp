@@ -3,9 +3,13 @@
 #include <unit/io/certificates.hpp>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_future.hpp>
+#include <boost/asio/write.hpp>
 
 #include <unistd.h>
 
@@ -16,6 +20,8 @@
 #include <iterator>
 #include <optional>
 #include <stdexcept>
+#include <string>
+#include <thread>
 #include <vector>
 
 namespace streamx::testing {
@@ -23,6 +29,7 @@ namespace {
 
 using asio::use_awaitable;
 namespace fs = std::filesystem;
+using namespace std::string_literals;
 
 struct connection_test : nats_test {
     /// Connects with these options and asks the server something.
@@ -37,6 +44,23 @@ struct connection_test : nats_test {
         });
         return ec;
     }
+};
+
+/// A file with this in it, as long as this lives.
+class scratch_file {
+public:
+    explicit scratch_file(const std::string& text)
+        : path_(fs::temp_directory_path() / ("streamx-nats-" + std::to_string(::getpid()))) {
+        std::ofstream(path_) << text;
+    }
+    scratch_file(const scratch_file&) = delete;
+    scratch_file& operator=(const scratch_file&) = delete;
+    ~scratch_file() { fs::remove(path_); }
+
+    std::string path() const { return path_.string(); }
+
+private:
+    fs::path path_;
 };
 
 TEST_F(connection_test, its_events_tell_of_a_server_that_goes_and_comes_back) {
@@ -118,15 +142,64 @@ TEST_F(connection_test, a_file_that_cannot_be_read_is_said_to_be_missing) {
 TEST_F(connection_test, says_who_it_is_with_a_key) {
     const std::string key = "UBZ4ZQ7PYZ5BFIWBUOXCNV2KQSVRMFFCLZHC2OG2FDEOFJEZB2CCGM2W";
     servers(1, "authorization { users = [ { nkey: " + key + " } ] }\n");
-    const auto seed =
-        fs::temp_directory_path() / ("streamx-nats-seed-" + std::to_string(::getpid()));
-    std::ofstream(seed) << "SUAJUHF7FB3SREERL63EB6SF5NGGNQMNNJB3F7ZHR2KNCUHHKJZZ2ZB5SE\n";
+    const scratch_file seed("SUAJUHF7FB3SREERL63EB6SF5NGGNQMNNJB3F7ZHR2KNCUHHKJZZ2ZB5SE\n");
     auto o = options();
     EXPECT_EQ(try_to_connect(o).category(), nats::client_category());
     o.credentials.nkey = key;
-    o.credentials.seed_file = seed.string();
+    o.credentials.seed_file = seed.path();
     EXPECT_EQ(try_to_connect(o), error_code());
-    fs::remove(seed);
+}
+
+/// A server that refuses so many before it lets one in, and ends with that one.
+void refuse(asio::ip::tcp::acceptor& listener, int many) {
+    for (bool welcome = false; !welcome; --many) {
+        welcome = many == 0;
+        auto client = listener.accept();
+        asio::write(
+            client,
+            asio::buffer("INFO {\"version\":\"2.9.10\",\"max_payload\":1048576,"
+                         "\"auth_required\":true,\"nonce\":\"something\"}\r\n"s));
+        error_code ec;
+        for (std::string in; !ec;) {
+            const auto line = asio::read_until(client, asio::dynamic_buffer(in), "\r\n", ec);
+            if (in.substr(0, line) == "PING\r\n") {
+                asio::write(
+                    client,
+                    asio::buffer(welcome ? "PONG\r\n"s : "-ERR 'Authorization Violation'\r\n"s),
+                    ec);
+                if (!welcome)
+                    break;
+            }
+            in.erase(0, line);
+        }
+    }
+}
+
+TEST_F(connection_test, who_signs_is_asked_once_more) {
+    asio::ip::tcp::acceptor listener(ctx, {asio::ip::address_v4::loopback(), 0});
+    const scratch_file seed("SUAJUHF7FB3SREERL63EB6SF5NGGNQMNNJB3F7ZHR2KNCUHHKJZZ2ZB5SE\n");
+    nats::connect_options o;
+    o.servers = {"nats://127.0.0.1:" + std::to_string(listener.local_endpoint().port())};
+    o.reconnect.enabled = false;
+    const auto refused = [&](int times) {
+        std::jthread server([&] { refuse(listener, times); });
+        error_code ec;
+        run([&]() -> asio::awaitable<void> {
+            auto ex = ctx.get_executor();
+            auto c = co_await nats::async_connect(ex, o, asio::redirect_error(use_awaitable, ec));
+            if (ec) // let the server end
+                co_await nats::async_connect(ex, o, use_awaitable);
+        });
+        return ec;
+    };
+    o.credentials.user = "u";
+    EXPECT_EQ(refused(0), error_code());
+    EXPECT_EQ(refused(1).category(), nats::client_category());
+    o.credentials = {};
+    o.credentials.nkey = "UBZ4ZQ7PYZ5BFIWBUOXCNV2KQSVRMFFCLZHC2OG2FDEOFJEZB2CCGM2W";
+    o.credentials.seed_file = seed.path();
+    EXPECT_EQ(refused(1), error_code());
+    EXPECT_EQ(refused(2).category(), nats::client_category());
 }
 
 TEST_F(connection_test, the_server_lists_it_under_its_name) {
