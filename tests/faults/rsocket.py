@@ -125,6 +125,13 @@ class Peer:
 # --------------------------------------------------------------------------------------- processes
 
 
+def is_socket(file):
+    try:
+        return os.readlink(file).startswith("socket:")
+    except FileNotFoundError:  # closed since it was listed
+        return False
+
+
 class Server:
     """The tool's server; at its end it has to stop by itself and have nothing to complain of."""
 
@@ -143,8 +150,7 @@ class Server:
 
     def connections(self):
         """Its sockets but those that it listens at."""
-        files = f"/proc/{self.child.pid}/fd"
-        return sum(os.readlink(f"{files}/{f}").startswith("socket:") for f in os.listdir(files)) - self.listening
+        return sum(is_socket(f) for f in Path(f"/proc/{self.child.pid}/fd").iterdir()) - self.listening
 
     def is_left_alone(self):
         """Fails if it keeps a connection whose peer is gone."""
