@@ -5,11 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <memory>
-#include <optional>
-#include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace streamx::rsocket {
 namespace {
@@ -157,80 +155,6 @@ TEST(engine_test, Flow_Control__too_many_streams_are_rejected) {
     EXPECT_EQ(e.receive({.type = frame_type::request_response, .stream = 3}), "request");
     EXPECT_EQ(e.receive({.type = frame_type::request_response, .stream = 5}), "ERROR:514");
     EXPECT_EQ(e.receive({.type = frame_type::request_fnf, .stream = 7}), "");
-}
-
-// Fragmentation
-
-TEST(engine_test, Fragmentation__what_is_sent_in_fragments_arrives_whole) {
-    std::mt19937 random(7);
-    for (unsigned round = 0; round != 300; ++round) {
-        auto c = client_config();
-        c.fragment = 64 + random() % 100;
-        auto from = open_client(c);
-        auto to = open_server();
-        payload p{std::string(random() % 500, 'd')};
-        if (random() % 2 != 0)
-            p.metadata = std::string(random() % 500, 'm');
-        const auto type = static_cast<frame_type>(
-            static_cast<unsigned>(frame_type::request_response) + random() % 4);
-        const auto id = from.fsm.request(type, p, 9, false, nullptr);
-        for (unsigned guard = 0; from.fsm.has_fragments(id) && guard != 100; ++guard)
-            from.fsm.send_fragment(id);
-        bool data_seen = false;
-        for (const auto& f : from.frames()) {
-            EXPECT_LE(bytes_of(f).size(), c.fragment);
-            EXPECT_FALSE(data_seen && f.metadata) << "metadata after data";
-            data_seen = data_seen || !f.data.empty();
-            to.fsm.receive(bytes_of(f), to.now);
-        }
-        ASSERT_EQ(to.said(), "request");
-        EXPECT_EQ(to.events.front().message, p);
-        EXPECT_EQ(to.events.front().type, type);
-    }
-}
-
-TEST(engine_test, Fragmentation__F_is_ignored_with_C_and_a_cancelled_sequence_is_forgotten) {
-    auto e = open_client();
-    e.fsm.request(frame_type::request_stream, {}, 9, false, nullptr);
-    e.said();
-    EXPECT_EQ(
-        e.receive(
-            {.type = frame_type::payload,
-             .stream = 1,
-             .flags = flags::next | flags::follows | flags::complete,
-             .data = "x"}),
-        "item");
-    auto s = open_server();
-    EXPECT_EQ(
-        s.receive({.type = frame_type::request_response, .stream = 1, .flags = flags::follows}),
-        "");
-    EXPECT_EQ(s.receive({.type = frame_type::cancel, .stream = 1}), "");
-    EXPECT_EQ(s.fsm.open_streams(), 0U);
-}
-
-TEST(engine_test, Fragmentation__what_grows_beyond_the_limit_is_refused) {
-    auto c = server_config();
-    c.message = 10;
-    auto e = open_server(c);
-    const auto follows = flags::follows;
-    EXPECT_EQ(
-        e.receive(
-            {.type = frame_type::request_stream,
-             .stream = 1,
-             .flags = follows,
-             .n = 1,
-             .data = "123456"}),
-        "");
-    EXPECT_EQ(
-        e.receive(
-            {.type = frame_type::payload, .stream = 1, .flags = flags::next, .data = "12345"}),
-        "ERROR:516");
-    EXPECT_EQ(
-        e.receive({.type = frame_type::request_response, .stream = 3, .data = "12345678901"}),
-        "ERROR:516");
-    EXPECT_EQ(
-        e.receive({.type = frame_type::request_response, .stream = 5, .data = "1234567890"}),
-        "request");
 }
 
 // KEEPALIVE
@@ -458,104 +382,6 @@ TEST(engine_test, Error_Codes__CONNECTION_CLOSE_lets_streams_end_and_refuses_new
     c.said();
     EXPECT_EQ(c.receive({.type = frame_type::error, .n = 0x102}), "draining");
     EXPECT_FALSE(c.fsm.may_request(c.now));
-}
-
-/// What a stream's owner is given past the events: items, each with a comma, the last with a full stop.
-struct consumer final : attachment {
-    void take(const item_run& items) override {
-        items.each([&](std::string_view data) { (taken += data) += ','; });
-    }
-    void take_last(std::string_view data) override { (taken += data) += '.'; }
-    std::string taken;
-};
-
-struct item_test : ::testing::Test {
-    std::shared_ptr<consumer> user = std::make_shared<consumer>();
-    end_point e = open_client();
-
-    std::uint32_t ask(frame_type type, std::uint32_t n) {
-        const auto id = e.fsm.request(type, {}, n, false, user);
-        e.said();
-        return id;
-    }
-    static std::string item(
-        std::string_view data,
-        std::uint16_t more = 0,
-        std::optional<std::string_view> metadata = {},
-        std::uint32_t stream = 1) {
-        std::string out;
-        encode(
-            frame{
-                .type = frame_type::payload,
-                .stream = stream,
-                .flags = static_cast<std::uint16_t>(flags::next | more),
-                .metadata = metadata,
-                .data = data},
-            out);
-        return out;
-    }
-    /// All of these came in one read. Gives what is not a whole frame.
-    std::string come(std::string_view bytes) {
-        for (;;) {
-            if (const auto n = e.fsm.receive_items(bytes, e.now)) {
-                bytes.remove_prefix(n);
-                continue;
-            }
-            const auto f = next_frame(bytes, max_frame_size);
-            if (!f)
-                return std::string(bytes);
-            e.fsm.receive(*f, e.now);
-        }
-    }
-};
-
-TEST_F(item_test, Payload__an_item_does_not_overtake_one_that_came_as_an_event) {
-    ask(frame_type::request_stream, 10);
-
-    come(item("a") + item("b", 0, "with metadata") + item("c") + item("d", flags::complete));
-
-    EXPECT_EQ(user->taken, "a,");
-    EXPECT_EQ(e.said(), "item item item");
-}
-
-TEST_F(item_test, Payload__items_in_a_row_are_handed_on_together_up_to_a_part_of_one) {
-    ask(frame_type::request_stream, 10);
-    const auto whole = item("a") + item("") + item(std::string(2000, 'l')) + item("b");
-    const auto part = item("rest").substr(0, 12);
-
-    EXPECT_EQ(come(whole + part), part);
-
-    EXPECT_EQ(user->taken, "a,," + std::string(2000, 'l') + ",b,");
-    EXPECT_EQ(e.said(), "");
-}
-
-TEST_F(item_test, Payload__an_item_beyond_the_credit_is_none_of_the_others) {
-    ask(frame_type::request_stream, 2);
-
-    come(item("a") + item("b") + item("c"));
-
-    EXPECT_EQ(user->taken, "a,b,");
-    EXPECT_EQ(e.said(), "failed CANCEL");
-}
-
-TEST_F(item_test, Payload__the_last_item_ends_its_stream) {
-    ask(frame_type::request_stream, 2);
-    ask(frame_type::request_response, 1);
-
-    come(item("a") + item("b", flags::complete) + item("c", flags::complete, {}, 3));
-
-    EXPECT_EQ(user->taken, "a,b.c.");
-    EXPECT_EQ(e.said(), "");
-    EXPECT_EQ(e.fsm.open_streams(), 0U);
-}
-
-TEST_F(item_test, Payload__items_of_two_streams_take_turns) {
-    ask(frame_type::request_stream, 2);
-    ask(frame_type::request_stream, 2);
-
-    come(item("a") + item("b", 0, {}, 3) + item("c") + item("d", 0, {}, 3));
-
-    EXPECT_EQ(user->taken, "a,b,c,d,");
 }
 
 } // namespace

@@ -485,22 +485,5 @@ TEST(must_test, Handling_the_Unexpected__flags_without_a_meaning_are_ignored) {
     EXPECT_EQ(e.receive({.type = frame_type::cancel, .stream = 1, .flags = 0x0FF}), "cancelled");
 }
 
-TEST(must_test, Handling_the_Unexpected__fragments_without_an_end_take_bounded_memory) {
-    auto c = server_config();
-    c.message = 1000;
-    auto e = open_server(c);
-    e.receive({.type = frame_type::request_response, .stream = 1, .flags = flags::follows});
-    unsigned taken = 0;
-    while (e.fsm.open_streams() != 0 && taken != 100) {
-        e.receive(
-            {.type = frame_type::payload,
-             .stream = 1,
-             .flags = flags::next | flags::follows,
-             .data = "0123456789012345678901234567890123456789012345678"});
-        ++taken;
-    }
-    EXPECT_EQ(taken, 21U); // 20 of 49 bytes fit
-}
-
 } // namespace
 } // namespace streamx::rsocket
