@@ -35,6 +35,7 @@ engine_config config_of(const client_options& o) {
     c.fragment = std::clamp<std::size_t>(o.fragment, 64, max_frame_size);
     c.frame = std::min(o.limits.frame, max_frame_size);
     c.message = o.limits.message;
+    c.unfinished = o.limits.unfinished_bytes;
     c.resume = o.resume.has_value();
     c.lease = o.lease;
     c.interval = std::max(o.keepalive, std::chrono::milliseconds(1));
@@ -68,6 +69,9 @@ public:
           once_(!o.resume && o.lost == when_lost::close) {
         if (o.window_bytes == 0U)
             throw std::invalid_argument("client_options: window_bytes must be at least 1");
+        if (o.limits.unfinished_bytes == 0)
+            throw std::invalid_argument(
+                "client_options: limits.unfinished_bytes must be at least 1");
         executor = std::move(ex);
     }
 

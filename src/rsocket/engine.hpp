@@ -69,6 +69,8 @@ public:
     bool leases() const noexcept { return leases_; }
     bool draining() const noexcept { return draining_ || refusing_; }
     std::size_t open_streams() const noexcept { return streams_.size(); }
+    /// Bytes that are kept of payloads whose last fragment has not come.
+    std::size_t unfinished() const noexcept { return streams_.unfinished(); }
 
     /// Whether payloads are to be sent now: there is a connection with room.
     bool has_room() const noexcept {
@@ -154,6 +156,7 @@ private:
     void on_connection_frame(const frame& f, time_point now);
     void on_stream_frame(const frame& f);
     void on_payload(entry& s, const frame& f);
+    void on_part(entry& s, const frame& f, bool more);
     void on_item(entry& s, payload message, bool complete);
     void break_off(entry& s, errc code, error_code why, std::string_view text);
     /// The code of an ERROR frame. 0 is reserved, and no success.

@@ -16,9 +16,11 @@ enum class role { client, server };
 
 struct engine_config {
     role side = role::client;
-    std::size_t fragment = 32 * 1024;   ///< bytes of the largest frame that is sent
-    std::size_t frame = 1024 * 1024;    ///< bytes of the largest frame that is received
-    std::size_t message = 1024 * 1024;  ///< bytes of the largest payload, put together again
+    std::size_t fragment = 32 * 1024;  ///< bytes of the largest frame that is sent
+    std::size_t frame = 1024 * 1024;   ///< bytes of the largest frame that is received
+    std::size_t message = 1024 * 1024; ///< bytes of the largest payload, put together again
+    /// Bytes of payloads whose last fragment has not come, of all streams; one alone always fits.
+    std::size_t unfinished = 4 * 1024 * 1024;
     std::size_t streams = 16 * 1024;    ///< that the peer may have open at a time
     std::size_t room = 64 * 1024;       ///< bytes encoded and not taken: then payloads wait
     std::uint32_t max_credit = max_31;  ///< of the peer's credit no more than this is kept a stream

@@ -166,18 +166,27 @@ void engine::on_payload(entry& e, const frame& f) {
         tell(event::kind::completed, e);
         return erase_if_done(id);
     }
-    payload whole = s.receiving ? *std::exchange(s.receiving, std::nullopt) : payload();
+    if (s.request)
+        s.request_complete = s.request_complete || f.has(flags::complete);
+    on_part(e, f, more);
+}
+
+/// A request or item, or a fragment of one: the last unless there are more.
+void engine::on_part(entry& e, const frame& f, bool more) {
+    auto& s = e.second;
+    const auto too_big = [&](std::string_view text) {
+        break_off(e, errc::invalid, streamx::errc::message_too_big, text);
+    };
+    payload whole = streams_.take_part(s);
     if (!collect(whole, f, config_.message))
-        return break_off(
-            e, errc::invalid, streamx::errc::message_too_big, "a payload is larger than the limit");
+        return too_big("a payload is larger than the limit");
     if (more) {
-        s.receiving = std::move(whole);
+        if (!streams_.keep_part(s, std::move(whole), std::max(config_.unfinished, config_.message)))
+            too_big("the payloads that are not whole yet are together larger than the limit");
         return;
     }
-    if (s.request) {
-        s.request_complete = s.request_complete || f.has(flags::complete);
+    if (s.request)
         return begin(e, std::move(whole));
-    }
     on_item(e, std::move(whole), f.has(flags::complete));
 }
 

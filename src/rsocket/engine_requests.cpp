@@ -44,17 +44,7 @@ void engine::on_request(const frame& f, time_point now) {
     s.request = f.type;
     s.request_n = f.n;
     s.request_complete = channel && f.has(flags::complete);
-    payload message;
-    if (!collect(message, f, config_.message))
-        return f.type == frame_type::request_fnf
-                   ? void()
-                   : put_error(f.stream, errc::invalid, "the request is too big");
-    if (f.has(flags::follows)) {
-        s.receiving = std::move(message);
-        streams_.add(f.stream, std::move(s));
-        return;
-    }
-    begin(streams_.add(f.stream, std::move(s)), std::move(message));
+    on_part(streams_.add(f.stream, std::move(s)), f, f.has(flags::follows));
 }
 
 /// The request is complete: the stream begins.

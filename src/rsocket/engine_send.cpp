@@ -85,7 +85,7 @@ void engine::cancel(std::uint32_t id) {
     if (found->second.mine)
         return streams_.erase(id);
     found->second.receives = false; // a responder wants no more of the channel's items
-    found->second.receiving.reset();
+    streams_.take_part(found->second);
     erase_if_done(id);
 }
 

@@ -1,19 +1,12 @@
 #include "flow_inbox.hpp"
 
+#include "fragments.hpp"
 #include "session.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace streamx::rsocket {
-
-namespace {
-
-std::size_t size_of(const payload& item) noexcept {
-    return item.data.size() + (item.metadata ? item.metadata->size() : 0);
-}
-
-} // namespace
 
 flow_inbox::flow_inbox(
     asio::any_io_executor ex, std::uint32_t window, std::unique_ptr<byte_window> bytes)

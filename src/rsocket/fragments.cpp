@@ -33,7 +33,7 @@ frame fragmented::next(std::uint32_t stream, std::size_t limit) {
 }
 
 bool collect(payload& into, const frame& f, std::size_t limit) {
-    const auto size = into.data.size() + (into.metadata ? into.metadata->size() : 0);
+    const auto size = size_of(into);
     const auto more = f.data.size() + (f.metadata ? f.metadata->size() : 0);
     if (more > limit - std::min(size, limit))
         return false;

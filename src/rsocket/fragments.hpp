@@ -9,6 +9,10 @@
 
 namespace streamx::rsocket {
 
+inline std::size_t size_of(const payload& p) noexcept {
+    return p.data.size() + (p.metadata ? p.metadata->size() : 0);
+}
+
 /// "Fragmentation And Reassembly": a request or item on its way out, a frame at a time.
 struct fragmented {
     frame_type type; ///< of its next frame: PAYLOAD, but for the first of a request
@@ -17,9 +21,7 @@ struct fragmented {
     std::uint32_t n;
     std::size_t sent = 0; ///< of metadata and data together
 
-    std::size_t size() const noexcept {
-        return message.data.size() + (message.metadata ? message.metadata->size() : 0);
-    }
+    std::size_t size() const noexcept { return size_of(message); }
     /// The next frame, of at most `limit` bytes: the metadata completely before the data. Its strings
     /// are views of `message`.
     frame next(std::uint32_t stream, std::size_t limit);

@@ -39,6 +39,7 @@ engine_config config_of(const server_options& o) {
     c.fragment = std::clamp<std::size_t>(o.fragment, 64, max_frame_size);
     c.frame = std::min(o.limits.frame, max_frame_size);
     c.message = o.limits.message;
+    c.unfinished = o.limits.unfinished_bytes;
     c.streams = o.streams;
     c.max_credit = std::min(o.max_credit, max_31);
     c.resume = o.resume.has_value();
@@ -69,6 +70,9 @@ public:
         : options_(std::move(o)), routes_(std::make_shared<router>()) {
         if (options_.window_bytes == 0U)
             throw std::invalid_argument("server_options: window_bytes must be at least 1");
+        if (options_.limits.unfinished_bytes == 0)
+            throw std::invalid_argument(
+                "server_options: limits.unfinished_bytes must be at least 1");
         executor = std::move(ex);
     }
 

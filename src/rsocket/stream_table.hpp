@@ -3,6 +3,7 @@
 #include "event.hpp"
 #include "fragments.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,7 +23,7 @@ struct stream_state {
     std::shared_ptr<attachment> user = nullptr;
     std::optional<fragmented> sending = std::nullopt;
     bool complete_after = false;                      // the fragments
-    std::optional<payload> receiving = std::nullopt;  // fragments so far
+    std::optional<payload> receiving = std::nullopt;  // fragments so far: `stream_table::keep_part`
     std::optional<frame_type> request = std::nullopt; // that they are of
     std::uint32_t request_n = 0;
     bool request_complete = false;
@@ -47,12 +48,37 @@ public:
     }
     void erase(std::uint32_t id) {
         found_ = nullptr;
-        streams_.erase(id);
+        const auto at = streams_.find(id);
+        if (at == streams_.end())
+            return;
+        take_part(at->second);
+        streams_.erase(at);
     }
     void clear() noexcept {
         found_ = nullptr;
         streams_.clear();
+        unfinished_ = 0;
     }
+
+    /// Takes out what has come of a message in fragments; it is empty if nothing has.
+    payload take_part(stream_state& s) noexcept {
+        if (!s.receiving)
+            return {};
+        unfinished_ -= size_of(*s.receiving);
+        return *std::exchange(s.receiving, std::nullopt);
+    }
+    /// Keeps it until the next fragment comes; false if what all streams keep gets larger than `limit`.
+    /// Precondition: it was taken out.
+    bool keep_part(stream_state& s, payload part, std::size_t limit) {
+        const auto size = size_of(part);
+        if (size > limit - std::min(unfinished_, limit))
+            return false;
+        unfinished_ += size;
+        s.receiving = std::move(part);
+        return true;
+    }
+    /// Bytes that all streams keep so.
+    std::size_t unfinished() const noexcept { return unfinished_; }
 
     std::size_t size() const noexcept { return streams_.size(); }
     bool empty() const noexcept { return streams_.empty(); }
@@ -77,6 +103,7 @@ private:
     }
 
     map streams_;
+    std::size_t unfinished_ = 0;
     entry* found_ = nullptr; // by the last `find`
 };
 

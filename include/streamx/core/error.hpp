@@ -21,7 +21,7 @@ enum class errc {
     no_subscribers,        ///< a broadcast has none, and its policy is `no_subscribers::fail`
     line_too_long,         ///< a line is longer than `endpoint_limits::line`
     frame_too_long,        ///< a frame is longer than `endpoint_limits::frame`
-    message_too_big,       ///< a WebSocket message is larger than `endpoint_limits::message`
+    message_too_big,       ///< a WebSocket or RSocket message is beyond its `endpoint_limits`
     header_too_long,       ///< an HTTP header is longer than `endpoint_limits::header`
     handshake_timeout,     ///< no connection within `endpoint_limits::handshake`
     idle_timeout,          ///< nothing came for `endpoint_limits::idle`

@@ -15,8 +15,13 @@ struct endpoint_limits {
 
     std::size_t line = 64 * 1024;      ///< bytes of a line without its end: `errc::line_too_long`
     std::size_t frame = 1024 * 1024;   ///< bytes of a frame in all: `errc::frame_too_long`
-    std::size_t message = 1024 * 1024; ///< bytes of a WebSocket message: `errc::message_too_big`
-    std::size_t header = 8 * 1024;     ///< bytes of an HTTP header: `errc::header_too_long`
+    std::size_t message = 1024 * 1024; ///< bytes of a WebSocket or RSocket message:
+                                       ///< `errc::message_too_big`
+    std::size_t unfinished_bytes =
+        4 * 1024 * 1024;           ///< of RSocket messages whose last fragment has not come, of all
+                                   ///< streams of a connection: the message that gets beyond it is
+                                   ///< `errc::message_too_big`. One `message` alone always fits
+    std::size_t header = 8 * 1024; ///< bytes of an HTTP header: `errc::header_too_long`
     std::size_t queued_bytes = 1024 * 1024; ///< written and not sent: then a sender waits. One item
                                             ///< always fits an empty outbox
     std::size_t queued_items = 1024 * 1024; ///< the same in items

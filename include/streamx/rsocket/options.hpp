@@ -83,7 +83,8 @@ struct client_options {
     /// what brings it about (`client::close`, say). It must not throw.
     std::function<void(client_state, boost::system::error_code)> on_state;
     std::shared_ptr<router> responder; ///< answers the server's requests, if it makes any
-    io::endpoint_limits limits; ///< `frame`, `message`, `queued_bytes`, `handshake`, `shutdown`
+    io::endpoint_limits limits;        ///< `frame`, `message`, `unfinished_bytes` (at least 1),
+                                       ///< `queued_bytes`, `handshake`, `shutdown`
 };
 
 struct server_options {
@@ -107,7 +108,8 @@ struct server_options {
                                                                   ///< whatever a client announces
     std::optional<resume_options> resume;                         ///< allows clients to resume
     std::optional<lease_options> lease; ///< gives leases to clients that want them
-    io::endpoint_limits limits; ///< `frame`, `message`, `queued_bytes`, `handshake`, `shutdown`
+    io::endpoint_limits limits;         ///< `frame`, `message`, `unfinished_bytes` (at least 1),
+                                        ///< `queued_bytes`, `handshake`, `shutdown`
 };
 
 /// An authenticator that lets in who has one of these bearer tokens. All are compared, each in constant

@@ -13,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -168,6 +169,42 @@ TEST_F(rsocket_test, a_large_payload_goes_in_fragments_between_which_others_go) 
             co_await asio::post(asio::use_awaitable);
         EXPECT_EQ(order.front(), "small");
     });
+}
+
+TEST_F(rsocket_test, large_payloads_that_come_at_once_have_a_limit_together) {
+    asking.fragment = serving.fragment = 1024;
+    serving.limits.message = 100'000;
+    serving.limits.unfinished_bytes = 150'000;
+    serve().on_response(
+        "size", [](const request& r) { return payload{std::to_string(r.message.data.size())}; });
+    run([&]() -> asio::awaitable<void> {
+        auto c = co_await connect();
+        std::vector<std::string> answers;
+        const auto ask = [&] {
+            c.async_request_response(
+                "size", payload{std::string(90'000, 'x')}, [&](std::exception_ptr e, payload p) {
+                    answers.push_back(e ? "refused" : p.data);
+                });
+        };
+        ask();
+        ask();
+        while (answers.size() != 2)
+            co_await asio::post(asio::use_awaitable);
+        ask();
+        while (answers.size() != 3)
+            co_await asio::post(asio::use_awaitable);
+        EXPECT_EQ(std::ranges::count(answers, "refused"), 1);
+        EXPECT_EQ(answers.back(), "90000"); // there is room again
+    });
+}
+
+TEST_F(rsocket_test, no_bytes_for_what_is_unfinished_are_refused) {
+    asking.limits.unfinished_bytes = serving.limits.unfinished_bytes = 0;
+    EXPECT_THROW(server(ctx.get_executor(), serving), std::invalid_argument);
+    EXPECT_THROW(
+        async_connect(
+            ctx.get_executor(), "tcp://127.0.0.1:1", asking, [](error_code, const client&) {}),
+        std::invalid_argument);
 }
 
 TEST_F(rsocket_test, dropping_a_stream_cancels_its_producer) {
