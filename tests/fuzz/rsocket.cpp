@@ -45,11 +45,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     config.lease = (how & 4) != 0;
     config.fragment = 64;
     config.message = 256;
+    config.unfinished = 512;
     config.streams = 8;
     config.retained = 1024;
     engine e(config);
     engine::time_point now{std::chrono::hours(1)};
     std::uint32_t last = 1;
+    std::size_t asked = 0;
     e.connected(now);
     while (!in.empty()) {
         const auto what = in.byte();
@@ -68,13 +70,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             e.receive(frame, now);
         } break;
         case 7:
-            if (e.may_request(now))
-                last = e.request(
-                    static_cast<frame_type>(4 + in.byte() % 4),
-                    {std::string(in.byte(), 'x')},
-                    1 + in.byte(),
-                    false,
-                    nullptr);
+            if (!e.may_request(now))
+                break;
+            last = e.request(
+                static_cast<frame_type>(4 + in.byte() % 4),
+                {std::string(in.byte(), 'x')},
+                1 + in.byte(),
+                false,
+                nullptr);
+            ++asked;
             break;
         case 8:
             if (e.credit(id) != 0)
@@ -118,7 +122,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             require(told.message.data.size() <= 256, "what comes is no larger than the limit");
         }
         take_output(e);
-        require(e.open_streams() <= 8 + 256, "there are no more streams than the limit");
+        require(e.open_streams() <= 8 + asked, "there are no more streams than the limit");
+        require(e.unfinished() <= 512, "no more is kept of what is not whole than the limit");
+        require(e.open_streams() != 0 || e.unfinished() == 0, "nothing is kept without a stream");
     }
     return 0;
 }
