@@ -25,7 +25,7 @@ TOOL = sys.argv[1]
 LIMIT = 60  # seconds, for what has to happen at all
 
 SETUP, KEEPALIVE, RESPONSE, STREAM, REQUEST_N, CANCEL, PAYLOAD, ERROR = 1, 3, 4, 6, 8, 9, 10, 11
-METADATA, RESPOND, NEXT = 0x100, 0x80, 0x20
+METADATA, RESPOND, FOLLOWS, NEXT = 0x100, 0x80, 0x80, 0x20
 COMPOSITE = b"message/x.rsocket.composite-metadata.v0"
 
 
@@ -355,11 +355,10 @@ def more_than_the_limit():
             p.send(setup(), b"\xff\xff\xff")
             assert ERROR in p.until_end()
         with Peer(s.port) as p:  # in fragments, without an end
-            follows = 0x80
             try:
-                p.send(setup(), frame(1, RESPONSE, to(b"echo"), METADATA | follows))
+                p.send(setup(), frame(1, RESPONSE, to(b"echo"), METADATA | FOLLOWS))
                 for _ in range(64):
-                    p.send(frame(1, PAYLOAD, b"x" * 65536, follows | NEXT))
+                    p.send(frame(1, PAYLOAD, b"x" * 65536, FOLLOWS | NEXT))
             except OSError:
                 pass
             while (f := p.frame())[1] != ERROR:
@@ -367,6 +366,38 @@ def more_than_the_limit():
             assert f[0] == 1  # that request only
         s.is_well()
         assert s.memory() - before < 16 << 20
+
+
+def unfinished_fragments_of_many_streams():
+    """Each is less than one message may be, and together they are 60 MiB: four of them fit."""
+    with Server() as s:
+        s.is_well()
+        before = s.memory()
+        with Peer(s.port) as p:
+            p.send(setup(interval=100_000, lifetime=300_000))
+            streams = range(1, 129, 2)
+            for stream in streams:
+                p.send(frame(stream, RESPONSE, to(b"echo"), METADATA | FOLLOWS))
+                for _ in range(16):
+                    p.send(frame(stream, PAYLOAD, b"x" * 65_000, FOLLOWS | NEXT))
+            p.send(frame(1, PAYLOAD, b"", NEXT))  # whole, beside the others
+            refused, answered = [], 0
+            while answered != 16 * 65_000:
+                stream, kind, body = p.frame()
+                if kind == ERROR:
+                    refused.append(stream)
+                else:
+                    assert (stream, kind) == (1, PAYLOAD), (stream, kind)
+                    answered += len(body)
+            grown = s.memory() - before
+            assert refused == list(streams)[4:], refused
+            assert grown < 24 << 20, grown  # a sanitizer's margins included
+            p.send(request_response(129, b"echo", b"hello"))
+            assert p.frame()[::2] == (129, b"hello")
+            s.is_well()
+        s.is_left_alone()
+        s.is_well()
+        return f"{grown >> 10} KiB more"
 
 
 def all_the_credit_there_is():
@@ -421,6 +452,7 @@ def main():
         a_wrong_token,
         garbage,
         more_than_the_limit,
+        unfinished_fragments_of_many_streams,
         all_the_credit_there_is,
     ]
     wanted = [c for c in cases if not sys.argv[2:] or any(part in c.__name__ for part in sys.argv[2:])]
