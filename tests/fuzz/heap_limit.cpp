@@ -43,6 +43,13 @@ void* operator new(std::size_t size, std::align_val_t alignment) {
     const auto a = static_cast<std::size_t>(alignment);
     return streamx::fuzz::counted(std::aligned_alloc(a, (size + a - 1) / a * a));
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    try {
+        return operator new(size);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
 void operator delete(void* memory) noexcept { streamx::fuzz::give_back(memory); }
 void operator delete(void* memory, std::size_t) noexcept { streamx::fuzz::give_back(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { streamx::fuzz::give_back(memory); }
