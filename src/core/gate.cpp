@@ -31,6 +31,8 @@ void gate_registry::shutdown() noexcept {
         if (!first_)
             return;
         dying = first_->abandon();
+        if (dying)
+            first_->abandoned();
         first_->unlink();
     }
 }
@@ -49,8 +51,11 @@ void gate_base::settle_in(asio::execution_context& context) {
 void gate_base::leave() noexcept {
     if (!registry_)
         return;
-    std::lock_guard lock(registry_->mutex_);
-    unlink();
+    {
+        std::lock_guard lock(registry_->mutex_);
+        unlink();
+    }
+    registry_.reset();
 }
 
 void gate_base::unlink() noexcept {
@@ -77,6 +82,11 @@ asio::execution_context& parked_work<asio::any_io_executor>::context() const noe
     if (const auto* io = std::get_if<io_work>(&work_))
         return io->context();
     return asio::query(std::get<asio::any_io_executor>(work_), asio::execution::context);
+}
+
+const void* parked_work<asio::any_io_executor>::queue() const noexcept {
+    const auto* io = std::get_if<io_work>(&work_);
+    return io ? io->queue() : nullptr;
 }
 
 void parked_work<asio::any_io_executor>::post(parked* p) {

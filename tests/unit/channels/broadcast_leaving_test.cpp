@@ -5,8 +5,10 @@
 #include <streamx/testing/collect.hpp>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include <exception>
 #include <memory>
@@ -59,6 +61,29 @@ TEST_F(broadcast_leaving_test, row_2_a_consumer_that_throws_has_left) {
     ask(stays, got);
     EXPECT_EQ(put(2), success);
     EXPECT_EQ(got.item, 2);
+}
+
+TEST_F(broadcast_leaving_test, row_2_one_who_waited_in_a_context_that_is_gone_asks_no_more) {
+    auto s = b.subscribe();
+    auto dying = std::make_unique<asio::io_context>();
+    received<int> never;
+    s.async_next(asio::bind_executor(dying->get_executor(), into(never)));
+    dying->poll();
+    ASSERT_TRUE(b.try_put(1)) << "it does not ask";
+    dying.reset(); // with the item on its way
+    EXPECT_EQ(*s.try_next(), 1);
+
+    dying = std::make_unique<asio::io_context>();
+    s.async_next(asio::bind_executor(dying->get_executor(), into(never)));
+    dying->poll();
+    dying.reset(); // while it waits
+
+    EXPECT_FALSE(b.try_put(2)) << "it still asks";
+    EXPECT_FALSE(never.done);
+    received<int> got;
+    ask(s, got);
+    EXPECT_EQ(put(3), success);
+    EXPECT_EQ(got.item, 3);
 }
 
 TEST_F(broadcast_leaving_test, row_2_so_has_one_whose_stream_failed) {

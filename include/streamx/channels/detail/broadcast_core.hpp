@@ -85,8 +85,7 @@ public:
     put_result try_put(T& item) {
         held_lock lock(mutex_);
         if (flow_.items.tail() < flow_.easy_until) [[likely]] {
-            flow_.items.ring.push(*flow_.easy_place, item, flow_.easy_takers);
-            ++flow_.easy_place;
+            flow_.items.ring.push(item, flow_.easy_takers);
             return put_result::accepted;
         }
         return flow_.must_wait() ? put_result::queued : try_put_with_care(item, std::move(lock));
@@ -112,6 +111,7 @@ public:
     /// is known which coroutine awaits this, then not for what that one is to do.
     put_result put_or_queue(T& item, bool lent, put_ptr& w, const void* coroutine) {
         afterwards later(*this);
+        put_ptr other;
         const auto weight = flow_.weigh(item);
         const held_lock lock(mutex_);
         const auto result = flow_.put(item, weight, later);
@@ -119,7 +119,7 @@ public:
             return result;
         if (coroutine && flow_.peers.is_held_back_by(coroutine, flow_.items.tail()))
             return put_result::would_deadlock;
-        w = flow_.puts.waiter();
+        w = flow_.puts.waiter(other);
         w->weight = weight;
         w->item = lent ? &item : &w->held.emplace(std::move(item));
         w->core.reset(this);
@@ -129,12 +129,13 @@ public:
 
     /// Queues a waiter until there are `n` subscribers, unless there are.
     put_result queue_for_subscribers(std::size_t n, put_ptr& w) {
+        put_ptr other;
         const held_lock lock(mutex_);
         if (flow_.peers.active() >= n)
             return put_result::accepted;
         if (flow_.closed)
             return put_result::closed;
-        w = flow_.puts.waiter();
+        w = flow_.puts.waiter(other);
         w->subscribers = n;
         w->core.reset(this);
         flow_.watchers.push_back(w);
@@ -214,9 +215,12 @@ public:
     poll<T> try_next(subscriber_type& s) {
         held_lock lock(mutex_);
         const bool has = s.position() != flow_.items.tail();
-        if (!flow_.closed && s.here && !flow_.may_admit(s, has) && flow_.items.lost(s) == 0)
-            [[likely]]
-            return has ? flow_.take(s) : poll<T>(pending);
+        if (!flow_.closed && s.here && flow_.items.lost(s) == 0) [[likely]] {
+            if (!flow_.may_admit(s, has)) [[likely]]
+                return has ? flow_.take(s) : poll<T>(pending);
+            if (s.care == attention::lockstep && !has && !flow_.budget && !s.queued)
+                return ask_for_next(s, std::move(lock));
+        }
         return try_next_with_care(s, std::move(lock));
     }
 
@@ -391,6 +395,14 @@ private:
         if (flow_.peers.unready() == 0)
             flow_.admit(later);
         return wait_result::queued;
+    }
+
+    /// Puts wait for this one, who has nothing before it, to ask.
+    [[gnu::noinline]] poll<T> ask_for_next(subscriber_type& s, held_lock held) {
+        afterwards later(*this);
+        const held_lock lock(std::move(held));
+        flow_.ask_once(s, later);
+        return s.position() != flow_.items.tail() ? flow_.take(s) : poll<T>(pending);
     }
 
     [[gnu::noinline]] poll<T> try_next_with_care(subscriber_type& s, held_lock held) {

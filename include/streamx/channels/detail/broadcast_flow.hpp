@@ -45,9 +45,8 @@ struct broadcast_flow {
     using subscriber_ptr = boost::intrusive_ptr<subscriber_type>;
     using put_ptr = boost::intrusive_ptr<put_waiter<T>>;
 
-    std::uint64_t easy_until = 0; ///< up to here a put has nothing to look at but these
-    typename broadcast_ring<T>::slot* easy_place = nullptr; ///< where the next item goes then
-    std::uint32_t easy_takers = 0;                          ///< and how many will take it
+    std::uint64_t easy_until = 0;  ///< up to here a put has nothing to look at but these
+    std::uint32_t easy_takers = 0; ///< and so many will take each
     broadcast_items<T> items;
     broadcast_peers<T> peers;
     waiter_list<subscriber_type> parked;
@@ -328,19 +327,26 @@ private:
 
     /// Precondition: it may be put. If this throws nothing has happened.
     void accept(T& item, std::size_t weight, afterwards& later) {
+        if (budget || items.ring.retained() != 0 || !peers.only_lockstep())
+            return accept_with_care(item, weight, later);
+        items.ring.next();
+        items.ring.push(item, peers.in_lockstep());
+        wake_parked(later);
+    }
+
+    [[gnu::noinline]] void accept_with_care(T& item, std::size_t weight, afterwards& later) {
         auto& ring = items.ring;
         const bool discarded = peers.active() == 0 && none == streamx::no_subscribers::discard;
         if (discarded && ring.retained() == 0)
             return discard(item, later);
-        auto& place = ring.next();
-        auto& to = place.item.emplace(std::move(item));
+        auto& to = ring.next().item.emplace(std::move(item));
         if (budget)
             budget->add_next(weight, items, later);
         if (peers.roomy_until() <= ring.tail())
             overrun(to, later);
         for (auto* s : peers.with(attention::copied))
             items.copy(*s, std::as_const(to), later);
-        ring.push(place, peers.active() == 0 ? none.room() != 0 : peers.in_ring());
+        ring.push(peers.active() == 0 ? none.room() != 0 : peers.in_ring());
         items.discarded += discarded;
         wake_parked(later);
         easy_until = 0;
@@ -357,7 +363,6 @@ private:
             !peers.with(attention::copied).empty())
             return;
         easy_until = std::min(peers.roomy_until(), ring.chunk_end(ring.tail() - 1));
-        easy_place = &ring.at(ring.tail() - 1) + 1;
         easy_takers = peers.in_ring();
     }
 
@@ -408,8 +413,12 @@ private:
     }
 
     void wake_parked(afterwards& later) noexcept {
-        while (auto* s = parked.front())
-            later.subscribers.add(unpark(*s));
+        for (auto* s = parked.front(); s; s = s->next) {
+            if (s->here)
+                peers.asks_no_more(*s);
+            note_change(*s);
+        }
+        later.subscribers.add_all(parked);
     }
 
     void admit_first(afterwards& later) noexcept {

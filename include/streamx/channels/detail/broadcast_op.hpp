@@ -4,6 +4,7 @@
 #include <streamx/channels/detail/broadcast_waiter.hpp>
 #include <streamx/core/detail/coroutine_of.hpp>
 #include <streamx/core/detail/handler.hpp>
+#include <streamx/core/detail/parked.hpp>
 #include <streamx/core/error.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
@@ -13,6 +14,16 @@
 #include <utility>
 
 namespace streamx::detail {
+
+/// Has a slot take `w` out of the queue that it is in then.
+template <class Waiter, class Slot>
+void cancel_broadcast_by(Slot slot, const boost::intrusive_ptr<Waiter>& w) {
+    if (slot.is_connected())
+        slot.assign([w](asio::cancellation_type) {
+            if (w->core && w->core->cancel(*w))
+                w->wake(asio::error::operation_aborted);
+        });
+}
 
 /// A parked operation of a broadcast or a subscription. If it is destroyed before it has run (with
 /// its execution context), its waiter leaves the queue.
@@ -29,13 +40,7 @@ public:
         }
     }
 
-    template <class Slot>
-    void cancel_by(Slot slot) {
-        slot.assign([w = waiter_](asio::cancellation_type) {
-            if (w->core && w->core->cancel(*w))
-                w->parked.wake(asio::error::operation_aborted);
-        });
-    }
+    void honour_cancellation() { cancel_broadcast_by(this->get_cancellation_slot(), waiter_); }
 
     void operator()(error_code ec) {
         clear_slot(this->get_cancellation_slot());
@@ -51,11 +56,10 @@ private:
 /// Parks a handler for `w`, which is queued in its broadcast.
 template <class Waiter, class Handler, class Executor>
 void park_broadcast(boost::intrusive_ptr<Waiter> w, Handler&& handler, const Executor& ex) {
-    auto& parked = w->parked;
+    auto& gate = *w;
     broadcast_op<Waiter, Handler, Executor> op(std::move(handler), ex, std::move(w));
-    if (auto slot = op.get_cancellation_slot(); slot.is_connected())
-        op.cancel_by(slot);
-    parked.park(std::move(op)); // which holds what the gate is in until it is parked
+    op.honour_cancellation();
+    gate.park(std::move(op)); // which holds the gate until it is parked
 }
 
 /// Completes a handler that need not wait, by a post.
@@ -72,9 +76,14 @@ template <class T, class Handler, class Executor>
 void wait_broadcast(
     const boost::intrusive_ptr<subscriber<T>>& s, Handler&& handler, const Executor& ex) {
     s->consumer.store(coroutine_of(handler), std::memory_order_relaxed);
+    if constexpr (parks_itself<Handler>)
+        cancel_broadcast_by(handler.get_cancellation_slot(), s);
     switch (s->core->wait(*s)) {
     case wait_result::queued:
-        return park_broadcast(s, std::move(handler), ex);
+        if constexpr (parks_itself<Handler>)
+            return s->park(std::move(handler));
+        else
+            return park_broadcast(s, std::move(handler), ex);
     case wait_result::ready:
         return complete_broadcast({}, std::move(handler), ex);
     case wait_result::busy:

@@ -32,6 +32,11 @@ public:
     std::size_t active() const noexcept { return active_; }
     std::size_t unready() const noexcept { return unready_; }
     std::uint64_t roomy_until() const noexcept { return roomy_until_; }
+    std::uint32_t in_lockstep() const noexcept {
+        return static_cast<std::uint32_t>(with(attention::lockstep).size());
+    }
+    /// Whether all are in lockstep; there is one at least.
+    bool only_lockstep() const noexcept { return active_ != 0 && active_ == in_lockstep(); }
     /// Whether there is one who is not waited for for ever.
     bool has_patient() const noexcept { return patient_ != 0; }
     /// How many have their items from the ring.

@@ -29,10 +29,13 @@ public:
     clock::time_point held_since() const noexcept { return held_since_; }
 
     /// A waiter for a put, or for a number of subscribers: the last one again if it is done with.
-    /// It holds the broadcast from when it is queued, until it has finished.
-    const put_ptr& waiter() {
-        if (!last_ || !last_->holders.is_one())
+    /// It holds the broadcast from when it is queued, until it has finished. Whoever holds the lock must
+    /// not be the one who destroys `other`.
+    const put_ptr& waiter(put_ptr& other) {
+        if (!last_ || !last_->holders.is_one()) {
+            other.swap(last_);
             last_.reset(new put_type(broadcast_ptr<T>()));
+        }
         last_->subscribers = 0;
         last_->accepted = false;
         return last_;

@@ -60,29 +60,32 @@ public:
     /// The place of the next item, empty. One that is still in it is one that somebody is too late
     /// for: the ring grows before it writes over any that it needs.
     slot& next() {
-        if ((tail_ & (chunk() - 1)) == 0)
+        if ((tail_ & (chunk() - 1)) == 0) [[unlikely]]
             turn();
-        slot& s = at(tail_);
-        s.item.reset();
-        s.takers.store(0, std::memory_order_relaxed);
-        return s;
+        place_->item.reset();
+        place_->takers.store(0, std::memory_order_relaxed);
+        return *place_;
     }
 
     /// The next item is in its place, and has so many takers.
-    void push(slot& place, std::uint32_t takers) noexcept {
+    void push(std::uint32_t takers) noexcept {
+        slot& place = *place_++;
         place.takers.store(takers, std::memory_order_relaxed);
         ++tail_;
-        if (tail_ <= retained_)
-            return;
-        // What has just ceased to be retained, which may be this.
-        if (slot& s = at(tail_ - retained_ - 1); s.takers.load(std::memory_order_relaxed) == 0)
-            s.item.reset();
+        if (retained_ == 0) [[likely]] {
+            if (takers == 0)
+                place.item.reset();
+        } else if (tail_ > retained_) { // what has just ceased to be retained
+            if (slot& s = at(tail_ - retained_ - 1); s.takers.load(std::memory_order_relaxed) == 0)
+                s.item.reset();
+        }
     }
 
-    /// Puts an item where the one behind the last in the same chunk goes, with nothing retained.
-    void push(slot& place, T& item, std::uint32_t takers) {
-        place.item.emplace(std::move(item));
-        place.takers.store(takers, std::memory_order_relaxed);
+    /// Puts an item behind the last in the same chunk, with nothing retained.
+    void push(T& item, std::uint32_t takers) {
+        place_->item.emplace(std::move(item));
+        place_->takers.store(takers, std::memory_order_relaxed);
+        ++place_;
         ++tail_;
     }
 
@@ -133,6 +136,8 @@ private:
     static constexpr std::size_t largest_chunk =
         std::clamp<std::size_t>(std::bit_floor(2048 / sizeof(slot)), 4, 64);
 
+    static constexpr std::size_t lockstep_chunk = 16;
+
     std::size_t chunk() const noexcept { return std::size_t(1) << bits_; }
     std::size_t size() const noexcept { return chunks_.size() << bits_; }
     std::size_t index(std::uint64_t position) const noexcept {
@@ -147,10 +152,12 @@ private:
 
     /// The next item is the first of a chunk: the one whose turn it is, or a new one if there are
     /// items in it that are needed. Items are done with in order, so its last one tells.
-    void turn() {
+    [[gnu::noinline]] void turn() {
         if (chunks_.empty()) {
+            // In lockstep an item is gone when the next comes, so that room is only for speed.
+            const auto items = needed_ <= 1 ? lockstep_chunk : needed_;
             bits_ =
-                std::countr_zero(std::bit_ceil(std::clamp<std::size_t>(needed_, 2, largest_chunk)));
+                std::countr_zero(std::bit_ceil(std::clamp<std::size_t>(items, 2, largest_chunk)));
             chunks_.resize(1);
         }
         const slot* old = chunks_[index(tail_)].get();
@@ -158,6 +165,7 @@ private:
             grow();
         if (auto& mine = chunks_[index(tail_)]; !mine)
             mine = std::make_unique<slot[]>(chunk());
+        place_ = chunks_[index(tail_)].get();
     }
 
     void grow() {
@@ -172,6 +180,7 @@ private:
     unsigned bits_ = 0;                           // of a position that are its place in a chunk
     std::size_t needed_ = 0;
     std::uint64_t tail_ = 0;
+    slot* place_ = nullptr;   // of the next item, unless that is the first of a chunk
     std::uint64_t begin_ = 0; // what was written over before it grew
     const std::size_t retained_;
 };

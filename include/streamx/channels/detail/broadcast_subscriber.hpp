@@ -25,7 +25,7 @@ enum class attention : unsigned char {
 
 /// A subscriber: its place in the ring, and where it waits.
 template <class T>
-struct subscriber : broadcast_waiter<T, subscriber<T>> {
+struct subscriber final : broadcast_waiter<T, subscriber<T>> {
     using hook = std::function<void(T&&)>;
 
     /// What most do without.
@@ -40,6 +40,7 @@ struct subscriber : broadcast_waiter<T, subscriber<T>> {
     };
 
     using broadcast_waiter<T, subscriber>::broadcast_waiter;
+    ~subscriber() { this->retire(); }
 
     /// The next item to take. In a batch it is written without the lock.
     std::atomic<std::uint64_t> cursor = 0;
@@ -91,6 +92,10 @@ struct subscriber : broadcast_waiter<T, subscriber<T>> {
     }
 
     void finish() noexcept {}
+
+private:
+    /// Who waited is gone with its context, and does not ask any more.
+    void abandoned() noexcept override { this->core->cancel(*this); }
 };
 
 } // namespace streamx::detail

@@ -19,11 +19,10 @@ class broadcast_core;
 template <class T>
 using broadcast_ptr = boost::intrusive_ptr<broadcast_core<T>>;
 
-/// What can wait in a queue of a broadcast, and its gate. Guarded by the broadcast's lock, but for
-/// the gate and the count of those who hold it.
+/// A gate that can be in a queue of a broadcast. Guarded by the broadcast's lock, but for the gate itself
+/// and the count of those who hold it.
 template <class T, class Waiter>
-struct broadcast_waiter {
-    gate<light_mutex> parked;
+struct broadcast_waiter : basic_gate<light_mutex> {
     broadcast_ptr<T> core;
     Waiter* next = nullptr;
     Waiter* previous = nullptr;
@@ -39,14 +38,18 @@ struct broadcast_waiter {
             destroy(w);
     }
 
+protected:
+    ~broadcast_waiter() = default;
+
 private:
     [[gnu::noinline]] static void destroy(Waiter* w) noexcept { delete w; }
 };
 
 /// A put that waits, or somebody who waits for a number of subscribers.
 template <class T>
-struct put_waiter : broadcast_waiter<T, put_waiter<T>> {
+struct put_waiter final : broadcast_waiter<T, put_waiter<T>> {
     using broadcast_waiter<T, put_waiter>::broadcast_waiter;
+    ~put_waiter() { this->retire(); }
 
     T* item = nullptr; ///< here or at its owner's
     std::optional<T> held;

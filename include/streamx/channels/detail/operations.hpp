@@ -102,9 +102,9 @@ void park(
     if (auto slot = op.get_cancellation_slot(); slot.is_connected())
         slot.assign([w](asio::cancellation_type) {
             if (w->core->cancel(*w))
-                w->parked.wake(asio::error::operation_aborted);
+                w->wake(asio::error::operation_aborted);
         });
-    w->parked.park(std::move(op));
+    w->park(std::move(op));
 }
 
 } // namespace streamx::detail

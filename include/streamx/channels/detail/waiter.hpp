@@ -33,12 +33,11 @@ enum class wants : unsigned char {
     closed,  ///< either end: that the channel is closed
 };
 
-/// A parked operation in a channel's queue, and its gate. Guarded by the channel's lock, but for
+/// A gate in a channel's queue, and what its operation waits for. Guarded by the channel's lock, but for
 /// the gate, the operation's hold on the channel, and the count of those who hold the waiter: its
 /// endpoint, its operation, and the queue.
 template <class T, class Lock>
-struct waiter {
-    gate<Lock> parked;
+struct waiter final : basic_gate<Lock> {
     boost::intrusive_ptr<channel_core<T, Lock>> core;
     waiter* next = nullptr;
     waiter* previous = nullptr;
@@ -57,6 +56,7 @@ struct waiter {
 
     waiter(boost::intrusive_ptr<channel_core<T, Lock>> c, std::uint32_t endpoint)
         : core(std::move(c)), owner(endpoint) {}
+    ~waiter() { this->retire(); }
 
     friend void intrusive_ptr_add_ref(waiter* w) noexcept { ++w->holders; }
     friend void intrusive_ptr_release(waiter* w) noexcept {
@@ -86,6 +86,12 @@ public:
         last_ = w;
     }
 
+    /// Takes all of them out; they are the caller's now, linked by `next`.
+    W* take_all() noexcept {
+        last_ = nullptr;
+        return std::exchange(first_, nullptr);
+    }
+
     /// Takes `w` out, wherever it is; it is the caller's now.
     pointer remove(W& w) noexcept {
         (w.previous ? w.previous->next : first_) = w.next;
@@ -111,11 +117,8 @@ public:
     wake_list& operator=(const wake_list&) = delete;
 
     ~wake_list() {
-        while (first_) {
-            const pointer w(first_, false);
-            first_ = std::exchange(w->next, nullptr);
-            w->parked.wake(w->result);
-        }
+        if (first_)
+            wake_all();
     }
 
     void add(pointer p, error_code result = {}) noexcept {
@@ -125,7 +128,31 @@ public:
         last_ = w;
     }
 
+    /// All of a list, with success.
+    void add_all(waiter_list<W>& list) noexcept {
+        W* w = list.take_all();
+        (last_ ? last_->next : first_) = w;
+        for (; w; w = w->next) {
+            w->queued = false;
+            w->result = {};
+            last_ = w;
+        }
+    }
+
 private:
+    [[gnu::noinline]] void wake_all() {
+        if (!first_->next) {
+            const pointer w(first_, false);
+            return w->wake(w->result);
+        }
+        wake_batch batch;
+        while (first_) {
+            const pointer w(first_, false);
+            first_ = std::exchange(w->next, nullptr);
+            w->wake(w->result, batch);
+        }
+    }
+
     W* first_ = nullptr;
     W* last_ = nullptr;
 };

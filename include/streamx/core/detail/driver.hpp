@@ -4,6 +4,7 @@
 #include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/budget.hpp>
 #include <streamx/core/detail/each_ready.hpp>
+#include <streamx/core/detail/gate.hpp>
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/detail/hot.hpp>
 #include <streamx/core/detail/initiate.hpp>
@@ -125,17 +126,31 @@ class drive_op {
     using stream_type = std::remove_reference_t<S>;
     using bound = bound_handler<Handler, executor_t<S>>;
 
-    struct state : bound {
+    /// The operation, which is its own block where it is parked, and where it is posted.
+    struct state final : bound, parked {
         state(S&& s, Step what, Handler handler)
             : bound(std::move(handler), executor_of(s)), stream(std::forward<S>(s)),
               step(std::move(what)), mine(stream),
-              cancellation(bound::get_cancellation_slot(), asio::enable_total_cancellation()) {}
+              cancellation(bound::get_cancellation_slot(), asio::enable_total_cancellation()),
+              work(bound::get_executor()) {}
+
+        void complete(error_code ec) override {
+            this->result_ = ec;
+            work.post(bound::get_allocator(), this);
+        }
+        void complete_here(error_code ec) override {
+            this->result_ = ec;
+            work.dispatch(bound::get_allocator(), this);
+        }
+        const void* queue() const noexcept override { return work.queue(); }
+        void run() override { drive_op(this)(this->result_); }
+        void destroy() noexcept override { typename drive_op::deleter()(this); }
 
         S stream;
         Step step;
         claim<S> mine;
         asio::cancellation_state cancellation;
-        parked_spare spare;
+        parked_work<typename bound::executor_type> work;
     };
 
     using allocator = typename std::allocator_traits<decltype(state_allocator(
@@ -171,10 +186,14 @@ public:
     cancellation_slot_type get_cancellation_slot() const noexcept {
         return state_->cancellation.slot();
     }
-    parked_spare& spare() noexcept { return state_->spare; }
+
+    /// It waits as a block: see `parks_itself`.
+    parked::pointer block() && noexcept { return parked::pointer(state_.release()); }
+    asio::execution_context& context() const noexcept { return state_->work.context(); }
 
     /// The stream is worth trying; or the wait has failed, and then the stream may be gone.
     void operator()(error_code ec) {
+        clear_slot(get_cancellation_slot());
         if (!ec && (state_->mine.orphaned() ||
                     state_->cancellation.cancelled() != asio::cancellation_type::none))
             ec = asio::error::operation_aborted;
@@ -225,11 +244,7 @@ private:
         }
     }
 
-    void post() {
-        executor_type ex = get_executor();
-        auto memory = get_allocator();
-        post_to(ex, memory, [op = std::move(*this)]() mutable { op({}); });
-    }
+    void post() { state_.release()->complete({}); }
 
     /// Releases the stream and the state's memory first, then calls the handler.
     void complete(std::exception_ptr failure) {

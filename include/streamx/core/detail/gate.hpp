@@ -3,6 +3,7 @@
 #include <streamx/core/asio.hpp>
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/detail/parked.hpp>
+#include <streamx/core/detail/wake_batch.hpp>
 #include <streamx/core/error.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -40,6 +41,8 @@ public:
     asio::execution_context& context() const noexcept {
         return asio::query(executor_, asio::execution::context);
     }
+
+    const void* queue() const noexcept { return nullptr; }
 
     template <class Allocator>
     void post(const Allocator& allocator, parked* p) {
@@ -112,6 +115,8 @@ public:
         return asio::query(executor_, asio::execution::context);
     }
 
+    const void* queue() const noexcept { return &context(); }
+
     template <class Allocator>
     void post(const Allocator&, parked* p) {
         asio::require(executor_, asio::execution::allocator(post_room::allocator<void>(room_)))
@@ -144,6 +149,7 @@ public:
     explicit parked_work(const asio::any_io_executor& ex);
 
     asio::execution_context& context() const noexcept;
+    const void* queue() const noexcept;
 
     template <class Allocator>
     void post(const Allocator&, parked* p) { // it knows no allocators
@@ -173,12 +179,6 @@ class parked_op final : public parked {
 
 public:
     static std::unique_ptr<parked_op, deleter> make(Op&& op) {
-        if constexpr (keeps_spare<Op>)
-            if (auto* spare = op.spare().template take<parked_op>()) {
-                std::destroy_at(&spare->op_);
-                std::construct_at(&spare->op_, std::move(op));
-                return std::unique_ptr<parked_op, deleter>(spare);
-            }
         allocator a(state_allocator(asio::get_associated_allocator(op)));
         parked_op* p = a.allocate(1);
         try {
@@ -200,6 +200,7 @@ public:
         result_ = ec;
         work_.dispatch(asio::get_associated_allocator(op_), this);
     }
+    const void* queue() const noexcept override { return work_.queue(); }
 
 private:
     parked_op(Op&& op, const allocator& a)
@@ -208,10 +209,7 @@ private:
     void run() override {
         const auto result = result_;
         Op op = std::move(op_);
-        if constexpr (keeps_spare<Op>)
-            op.spare().keep(this);
-        else
-            destroy();
+        destroy();
         std::move(op)(result);
     }
 
@@ -253,7 +251,7 @@ protected:
 
     /// Has `context` tell this gate when it goes, and no other. Call it without the lock.
     void settle_in(asio::execution_context& context);
-    /// What shares a registry with others ends with this, as long as `abandon` can still be called.
+    /// From here on `abandon` and `abandoned` are not called, until it settles again.
     void leave() noexcept;
 
     asio::execution_context* context_ = nullptr; ///< the one that it has settled in
@@ -264,6 +262,8 @@ private:
 
     /// Gives away what is parked, under the lock, when the context goes.
     virtual parked::pointer abandon() noexcept = 0;
+    /// What was parked went with its context. Called with the registry's lock.
+    virtual void abandoned() noexcept {}
 
     std::shared_ptr<gate_registry> registry_;
     gate_base* next_ = nullptr;
@@ -275,38 +275,24 @@ private:
 /// Its lock (`Lock` is a mutex, or `null_lock` inside one strand) makes park, wake and abort atomic,
 /// and is held while a handler is posted: so the handler's context, when it goes, either finds it
 /// here or has it in its queue.
+///
+/// What derives from it retires in its destructor.
 template <class Lock>
-class gate final : public gate_base {
+class basic_gate : public gate_base {
 public:
-    ~gate() {
-        abort();
-        leave();
-    }
-
     /// Parks `op` until `wake` or `abort`; at once if a wake-up is buffered. `op` is called with an
     /// `error_code` on its associated executor, never inside this call. A second one while one is
     /// parked gets `errc::operation_in_progress` and does not disturb the first.
     template <class Op>
     void park(Op&& op) {
-        auto mine = parked_op<Op>::make(std::move(op));
-        auto& context = mine->context();
-        std::optional<error_code> now;
-        {
-            std::unique_lock lock(lock_);
-            if (context_ != &context && !parked_) [[unlikely]] {
-                lock.unlock(); // of the two who could meet here, a waker does not look at that
-                settle_in(context);
-                lock.lock();
-            }
-            if (parked_)
-                now = errc::operation_in_progress;
-            else if (buffered_)
-                now.swap(buffered_);
-            else
-                parked_ = std::move(mine);
+        if constexpr (parks_itself<Op>) {
+            auto& context = op.context();
+            park(std::move(op).block(), context);
+        } else {
+            auto mine = parked_op<Op>::make(std::move(op));
+            auto& context = mine->context();
+            park(std::move(mine), context);
         }
-        if (now) // the last step: when the handler runs, this may be destroyed
-            mine.release()->complete(*now);
     }
 
     /// Completes what is parked with `ec`, or buffers that for the next to come.
@@ -314,6 +300,15 @@ public:
         std::lock_guard lock(lock_);
         if (parked_)
             parked_.release()->complete(ec);
+        else
+            buffered_ = ec;
+    }
+
+    /// The same, together with others.
+    void wake(error_code ec, wake_batch& batch) {
+        std::lock_guard lock(lock_);
+        if (parked_)
+            batch.complete(parked_.release(), ec);
         else
             buffered_ = ec;
     }
@@ -335,7 +330,35 @@ public:
             parked_.release()->complete(asio::error::operation_aborted);
     }
 
+protected:
+    ~basic_gate() = default;
+
+    void retire() noexcept {
+        abort();
+        leave();
+    }
+
 private:
+    void park(parked::pointer mine, asio::execution_context& context) {
+        std::optional<error_code> now;
+        {
+            std::unique_lock lock(lock_);
+            if (context_ != &context && !parked_) [[unlikely]] {
+                lock.unlock(); // of the two who could meet here, a waker does not look at that
+                settle_in(context);
+                lock.lock();
+            }
+            if (parked_)
+                now = errc::operation_in_progress;
+            else if (buffered_)
+                now.swap(buffered_);
+            else
+                parked_ = std::move(mine);
+        }
+        if (now) // the last step: when the handler runs, this may be destroyed
+            mine.release()->complete(*now);
+    }
+
     parked::pointer abandon() noexcept override {
         std::lock_guard lock(lock_);
         context_ = nullptr;
@@ -345,6 +368,12 @@ private:
     [[no_unique_address]] Lock lock_;
     parked::pointer parked_;
     std::optional<error_code> buffered_;
+};
+
+template <class Lock>
+class gate final : public basic_gate<Lock> {
+public:
+    ~gate() { this->retire(); }
 };
 
 /// The lock of what never leaves one strand.

@@ -85,13 +85,6 @@ public:
         return asio::get_associated_cancellation_slot(handler_);
     }
 
-    /// Of an operation that waits time and again: see `parked_spare`.
-    auto& spare() noexcept
-        requires requires(Handler& h) { h.spare(); }
-    {
-        return handler_.spare();
-    }
-
     Handler& handler() noexcept { return handler_; }
 
 private:

@@ -28,12 +28,12 @@ public:
     light_mutex(const light_mutex&) = delete;
     light_mutex& operator=(const light_mutex&) = delete;
 
-    void lock() noexcept {
+    [[gnu::always_inline]] void lock() noexcept {
         if (!try_lock()) [[unlikely]]
             wait();
     }
 
-    bool try_lock() noexcept {
+    [[gnu::always_inline]] bool try_lock() noexcept {
         auto expected = open;
         if (!one_thread())
             return state_.compare_exchange_strong(
@@ -44,7 +44,7 @@ public:
         return true;
     }
 
-    void unlock() noexcept {
+    [[gnu::always_inline]] void unlock() noexcept {
         if (one_thread())
             state_.store(open, std::memory_order_relaxed);
         else if (state_.exchange(open, std::memory_order_release) == wanted) [[unlikely]]
@@ -54,12 +54,15 @@ public:
     /// Holds it. What has been moved from does not any more.
     class held {
     public:
-        explicit held(light_mutex& mutex) noexcept : mutex_(&mutex) { mutex.lock(); }
-        held(held&& other) noexcept : mutex_(std::exchange(other.mutex_, nullptr)) {}
+        [[gnu::always_inline]] explicit held(light_mutex& mutex) noexcept : mutex_(&mutex) {
+            mutex.lock();
+        }
+        [[gnu::always_inline]] held(held&& other) noexcept
+            : mutex_(std::exchange(other.mutex_, nullptr)) {}
         held& operator=(held&&) = delete;
-        ~held() { let_go(); }
+        [[gnu::always_inline]] ~held() { let_go(); }
 
-        void let_go() noexcept {
+        [[gnu::always_inline]] void let_go() noexcept {
             if (auto* mutex = std::exchange(mutex_, nullptr))
                 mutex->unlock();
         }
@@ -85,7 +88,7 @@ private:
 /// How many hold something that threads share.
 class shared_count {
 public:
-    void add() noexcept {
+    [[gnu::always_inline]] void add() noexcept {
         if (one_thread())
             count_.store(get() + 1, std::memory_order_relaxed);
         else
@@ -93,7 +96,7 @@ public:
     }
 
     /// True if that was the last.
-    bool drop() noexcept {
+    [[gnu::always_inline]] bool drop() noexcept {
         if (!one_thread())
             return count_.fetch_sub(1, std::memory_order_acq_rel) == 1;
         count_.store(get() - 1, std::memory_order_relaxed);

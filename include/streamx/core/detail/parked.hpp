@@ -4,7 +4,6 @@
 
 #include <concepts>
 #include <memory>
-#include <type_traits>
 #include <utility>
 
 namespace streamx::detail {
@@ -17,12 +16,17 @@ public:
     virtual void complete(error_code ec) = 0;
     /// The same, inside this call if it is made where its `io_context` runs.
     virtual void complete_here(error_code ec) = 0;
+    /// The `io_context` that it is posted to, if it may share a post with others; or null.
+    virtual const void* queue() const noexcept = 0;
 
     /// What is posted: one pointer.
     class completion;
 
     struct deleter {
-        void operator()(parked* p) const noexcept { p->destroy(); }
+        void operator()(parked* p) const noexcept {
+            while (p)
+                std::exchange(p, p->next_)->destroy();
+        }
     };
     using pointer = std::unique_ptr<parked, deleter>;
 
@@ -31,48 +35,42 @@ protected:
     error_code result_;
 
 private:
+    friend class wake_batch;
+
     virtual void run() = 0;
     virtual void destroy() noexcept = 0;
+
+    parked* next_ = nullptr; ///< runs behind it in the same post
 };
 
 class parked::completion {
 public:
     explicit completion(parked* p) noexcept : parked_(p) {}
-    void operator()() { parked_.release()->run(); }
+    void operator()() {
+        for (rest those{parked_.release()}; auto* p = those.first;) {
+            those.first = std::exchange(p->next_, nullptr);
+            p->run();
+        }
+    }
 
 private:
+    /// If a handler throws, those behind it have a post of their own.
+    struct rest {
+        ~rest() {
+            if (first) [[unlikely]]
+                first->complete(first->result_);
+        }
+        parked* first;
+    };
+
     pointer parked_;
 };
 
-/// Where an operation that waits time and again keeps the block of its last wait for the next: that
-/// has the executor, the outstanding work and the memory that it needs. It is free at the latest
-/// when the operation ends.
-class parked_spare {
-public:
-    template <class Block>
-    void keep(Block* block) noexcept {
-        block_.reset(block);
-        kind_ = &kind<Block>;
-    }
-
-    /// The block, if it is one of that type.
-    template <class Block>
-    Block* take() noexcept {
-        return block_ && kind_ == &kind<Block> ? static_cast<Block*>(block_.release()) : nullptr;
-    }
-
-private:
-    template <class Block>
-    static inline char kind = 0;
-
-    parked::pointer block_;
-    const char* kind_ = nullptr;
-};
-
-/// An operation that keeps one. It has the same executor and the same allocator for all its life.
-template <class Op>
-concept keeps_spare = std::is_nothrow_move_constructible_v<Op> && requires(Op& op) {
-    { op.spare() } noexcept -> std::same_as<parked_spare&>;
+/// A handler that is its own block, and so needs no other to be parked in.
+template <class Handler>
+concept parks_itself = requires(Handler h) {
+    { std::move(h).block() } -> std::same_as<parked::pointer>;
+    h.context();
 };
 
 } // namespace streamx::detail
