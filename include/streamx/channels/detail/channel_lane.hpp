@@ -29,6 +29,9 @@ struct cursor {
 template <class T, class Lock>
 struct channel_lane {
     static constexpr auto never = std::numeric_limits<std::size_t>::max();
+    struct no_flag {}; // on one strand they are not
+    using batching_flag =
+        std::conditional_t<std::is_same_v<Lock, null_lock>, no_flag, std::atomic<bool>>;
 
     // What every send writes.
     std::atomic<std::size_t> tail = 0; ///< items sent so far
@@ -43,7 +46,8 @@ struct channel_lane {
     segments<T> places;
 
     // What a receiver writes and looks at with every item: far from what the senders write.
-    std::atomic<bool> batching = false; ///< senders are let in by the batch, until `settle`
+    // Senders may be let in by the batch, until `settle`.
+    [[no_unique_address]] batching_flag batching{};
     std::atomic<std::size_t> make_room_at =
         never; ///< when so many were taken, senders that wait go on
     std::atomic<std::size_t> make_much_room_at = never; ///< ... when they go on by the batch
