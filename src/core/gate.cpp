@@ -27,18 +27,24 @@ void gate_registry::shutdown() noexcept {
     for (;;) {
         // It dies outside the lock: destroying what is parked may destroy other gates.
         parked::pointer dying;
-        std::lock_guard lock(mutex_);
-        if (!first_)
-            return;
-        dying = first_->abandon();
-        if (dying)
-            first_->abandoned();
-        first_->unlink();
+        gate_base* told = nullptr;
+        {
+            std::lock_guard lock(mutex_);
+            if (!first_)
+                return;
+            dying = first_->abandon();
+            if (dying && first_->stay())
+                told = first_;
+            first_->unlink();
+        }
+        if (told)
+            told->abandoned();
     }
 }
 
 void gate_base::settle_in(asio::execution_context& context) {
     leave();
+    context_ = nullptr; // until it is done: this may throw
     registry_ = gate_registry::of(context);
     std::lock_guard lock(registry_->mutex_);
     next_ = registry_->first_;
@@ -77,17 +83,6 @@ auto parked_work<asio::any_io_executor>::work_for(const asio::any_io_executor& e
 
 parked_work<asio::any_io_executor>::parked_work(const asio::any_io_executor& ex)
     : work_(work_for(ex)) {}
-
-asio::execution_context& parked_work<asio::any_io_executor>::context() const noexcept {
-    if (const auto* io = std::get_if<io_work>(&work_))
-        return io->context();
-    return asio::query(std::get<asio::any_io_executor>(work_), asio::execution::context);
-}
-
-const void* parked_work<asio::any_io_executor>::queue() const noexcept {
-    const auto* io = std::get_if<io_work>(&work_);
-    return io ? io->queue() : nullptr;
-}
 
 void parked_work<asio::any_io_executor>::post(parked* p) {
     if (auto* io = std::get_if<io_work>(&work_))

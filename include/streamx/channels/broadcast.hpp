@@ -65,8 +65,9 @@ struct broadcast_options {
 /// By default that is lockstep: when each has asked for it. One that leaves, fails or is cancelled
 /// holds up neither the producer nor the others.
 ///
-/// As long as the process has one thread, subscribers that are woken together on one `io_context` run
-/// one after the other within one of its handlers, at most 32 of them: `run_one` counts them as one.
+/// As long as the process has one thread, subscribers, or puts, that are woken together on one
+/// `io_context` run one after the other within one of its handlers, at most 32 of them: `run_one` counts
+/// them as one.
 ///
 /// Destroying the broadcast closes it. Thread safety: all but that may be called from any thread at
 /// any time. Copying and destroying a `T` must not use the broadcast: it is done under its lock.

@@ -20,6 +20,32 @@ struct broadcast_policies_test : channel_test {
     broadcast<int> b{ctx.get_executor()};
 };
 
+TEST_F(broadcast_policies_test, a_hook_may_wait_anew_while_others_are_woken) {
+    auto first = b.subscribe({.capacity = 2});
+    auto second = b.subscribe({.capacity = 2});
+    code waited, again, of_second;
+    auto loses = b.subscribe(
+        {.overflow = overflow::drop_oldest, .capacity = 1, .on_undelivered = [&](int&&) {
+             if (first.try_next())
+                 first.async_wait(into(again));
+         }});
+    put_all(b, {0});
+    ASSERT_EQ(take_one(first), 0);
+    ASSERT_EQ(take_one(second), 0);
+    first.async_wait(into(waited));
+    second.async_wait(into(of_second));
+
+    put_all(b, {1});
+    run();
+
+    EXPECT_EQ(waited, success);
+    EXPECT_EQ(of_second, success) << "it was forgotten";
+    EXPECT_FALSE(again);
+    put_all(b, {2});
+    run();
+    EXPECT_EQ(again, success);
+}
+
 TEST_F(broadcast_policies_test, wait_holds_the_producer_back_at_its_capacity) {
     auto fast = b.subscribe({.capacity = 9});
     auto slow = b.subscribe({.capacity = 2, .name = "slow"});

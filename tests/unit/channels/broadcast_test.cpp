@@ -221,6 +221,23 @@ TEST_F(broadcast_test, row_22_a_second_pull_is_refused) {
     EXPECT_EQ(first.item, 1);
 }
 
+TEST_F(broadcast_test, row_22_who_was_refused_cannot_cancel_who_waits) {
+    auto s = b.subscribe();
+    code waited;
+    received<int> refused;
+    asio::cancellation_signal signal;
+    s.async_wait(into(waited));
+    s.async_next(into(refused, signal));
+    ctx.poll_one(); // it has been refused, and is to hear of it
+    signal.emit(asio::cancellation_type::terminal);
+    run();
+    EXPECT_EQ(refused.ec(), errc::operation_in_progress);
+
+    EXPECT_FALSE(waited);
+    EXPECT_EQ(put(1), success) << "it does not ask any more";
+    EXPECT_EQ(waited, success);
+}
+
 TEST_F(broadcast_test, row_26_items_are_stored_once_and_copied_once_for_each_but_the_last) {
     struct counted {
         int* copies;

@@ -32,7 +32,9 @@ public:
     broadcast_afterwards(const broadcast_afterwards&) = delete;
     broadcast_afterwards& operator=(const broadcast_afterwards&) = delete;
     ~broadcast_afterwards() {
-        if (rarely_) [[unlikely]]
+        puts.wake();
+        subscribers.wake();
+        if (rarely_) [[unlikely]] // hooks may wait anew
             settle(*rarely_);
     }
 

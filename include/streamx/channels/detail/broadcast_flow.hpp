@@ -160,7 +160,7 @@ struct broadcast_flow {
     }
 
     /// Precondition: it has an item in the ring.
-    poll<T> take(subscriber_type& s) {
+    [[gnu::always_inline]] poll<T> take(subscriber_type& s) {
         auto item = items.take(s);
         s.took_last = s.position() == items.tail() && !may_admit(s, false);
         return item;

@@ -17,8 +17,9 @@ namespace streamx::detail {
 
 /// Has a slot take `w` out of the queue that it is in then.
 template <class Waiter, class Slot>
-void cancel_broadcast_by(Slot slot, const boost::intrusive_ptr<Waiter>& w) {
-    if (slot.is_connected())
+[[gnu::always_inline]] inline void
+cancel_broadcast_by(Slot slot, const boost::intrusive_ptr<Waiter>& w) {
+    if (slot.is_connected()) [[unlikely]]
         slot.assign([w](asio::cancellation_type) {
             if (w->core && w->core->cancel(*w))
                 w->wake(asio::error::operation_aborted);
@@ -65,10 +66,14 @@ void park_broadcast(boost::intrusive_ptr<Waiter> w, Handler&& handler, const Exe
 /// Completes a handler that need not wait, by a post.
 template <class Handler, class Executor>
 void complete_broadcast(error_code ec, Handler&& handler, const Executor& ex) {
-    wait_op<Handler, Executor> op(std::move(handler), ex);
-    auto own = op.get_executor();
-    auto allocator = op.get_allocator();
-    post_to(own, allocator, [op = std::move(op), ec]() mutable { op(ec); });
+    if constexpr (parks_itself<Handler>) {
+        std::move(handler).block().release()->complete(ec);
+    } else {
+        wait_op<Handler, Executor> op(std::move(handler), ex);
+        auto own = op.get_executor();
+        auto allocator = op.get_allocator();
+        post_to(own, allocator, [op = std::move(op), ec]() mutable { op(ec); });
+    }
 }
 
 /// The wait of a subscriber.
@@ -77,18 +82,21 @@ void wait_broadcast(
     const boost::intrusive_ptr<subscriber<T>>& s, Handler&& handler, const Executor& ex) {
     s->consumer.store(coroutine_of(handler), std::memory_order_relaxed);
     if constexpr (parks_itself<Handler>)
-        cancel_broadcast_by(handler.get_cancellation_slot(), s);
-    switch (s->core->wait(*s)) {
-    case wait_result::queued:
+        cancel_broadcast_by(
+            handler.get_cancellation_slot(), s); // while nothing is queued: it may throw
+    const auto result = s->core->wait(*s);
+    if (result == wait_result::queued) [[likely]] {
         if constexpr (parks_itself<Handler>)
             return s->park(std::move(handler));
         else
             return park_broadcast(s, std::move(handler), ex);
-    case wait_result::ready:
-        return complete_broadcast({}, std::move(handler), ex);
-    case wait_result::busy:
-        return complete_broadcast(errc::operation_in_progress, std::move(handler), ex);
     }
+    if constexpr (parks_itself<Handler>)
+        clear_slot(handler.get_cancellation_slot()); // who waits is another
+    complete_broadcast(
+        result == wait_result::busy ? error_code(errc::operation_in_progress) : error_code(),
+        std::move(handler),
+        ex);
 }
 
 } // namespace streamx::detail

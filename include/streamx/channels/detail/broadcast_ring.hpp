@@ -81,7 +81,7 @@ public:
         }
     }
 
-    /// Puts an item behind the last in the same chunk, with nothing retained.
+    /// Puts the next item in its place, with nothing retained.
     void push(T& item, std::uint32_t takers) {
         place_->item.emplace(std::move(item));
         place_->takers.store(takers, std::memory_order_relaxed);

@@ -95,7 +95,14 @@ struct subscriber final : broadcast_waiter<T, subscriber<T>> {
 
 private:
     /// Who waited is gone with its context, and does not ask any more.
-    void abandoned() noexcept override { this->core->cancel(*this); }
+    bool stay() noexcept override {
+        intrusive_ptr_add_ref(this);
+        return true;
+    }
+    void abandoned() noexcept override {
+        this->core->cancel(*this);
+        intrusive_ptr_release(this);
+    }
 };
 
 } // namespace streamx::detail

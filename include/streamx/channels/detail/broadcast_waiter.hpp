@@ -26,6 +26,7 @@ struct broadcast_waiter : basic_gate<light_mutex> {
     broadcast_ptr<T> core;
     Waiter* next = nullptr;
     Waiter* previous = nullptr;
+    Waiter* next_woken = nullptr;
     error_code result;
     bool queued = false;
     shared_count holders;

@@ -41,6 +41,7 @@ struct waiter final : basic_gate<Lock> {
     boost::intrusive_ptr<channel_core<T, Lock>> core;
     waiter* next = nullptr;
     waiter* previous = nullptr;
+    waiter* next_woken = nullptr;
     T* item = nullptr; ///< `to_send`: the item, here or at its owner's
     std::optional<T> held;
     std::size_t weight = 0;            ///< of the item, where there is a budget
@@ -106,7 +107,8 @@ private:
     W* last_ = nullptr;
 };
 
-/// Those to be woken once the channel's lock is let go: declare it before the lock.
+/// Those to be woken once the channel's lock is let go: declare it before the lock. They have a link
+/// of their own for it, as in between they may wait again.
 template <class W>
 class wake_list {
 public:
@@ -116,7 +118,9 @@ public:
     wake_list(const wake_list&) = delete;
     wake_list& operator=(const wake_list&) = delete;
 
-    ~wake_list() {
+    ~wake_list() { wake(); }
+
+    void wake() {
         if (first_)
             wake_all();
     }
@@ -124,31 +128,29 @@ public:
     void add(pointer p, error_code result = {}) noexcept {
         W* w = p.detach();
         w->result = result;
-        (last_ ? last_->next : first_) = w;
+        (last_ ? last_->next_woken : first_) = w;
         last_ = w;
     }
 
     /// All of a list, with success.
     void add_all(waiter_list<W>& list) noexcept {
-        W* w = list.take_all();
-        (last_ ? last_->next : first_) = w;
-        for (; w; w = w->next) {
+        for (W* w = list.take_all(); w; w = w->next) {
             w->queued = false;
-            w->result = {};
-            last_ = w;
+            add(pointer(w, false));
         }
     }
 
 private:
     [[gnu::noinline]] void wake_all() {
-        if (!first_->next) {
-            const pointer w(first_, false);
+        last_ = nullptr;
+        if (!first_->next_woken) {
+            const pointer w(std::exchange(first_, nullptr), false);
             return w->wake(w->result);
         }
         wake_batch batch;
         while (first_) {
             const pointer w(first_, false);
-            first_ = std::exchange(w->next, nullptr);
+            first_ = std::exchange(w->next_woken, nullptr);
             w->wake(w->result, batch);
         }
     }

@@ -143,8 +143,10 @@ class drive_op {
             work.dispatch(bound::get_allocator(), this);
         }
         const void* queue() const noexcept override { return work.queue(); }
-        void run() override { drive_op(this)(this->result_); }
+        void run() override { drive_op(this).go_on(this->result_); }
         void destroy() noexcept override { typename drive_op::deleter()(this); }
+
+        using parked::result_;
 
         S stream;
         Step step;
@@ -193,6 +195,16 @@ public:
 
     /// The stream is worth trying; or the wait has failed, and then the stream may be gone.
     void operator()(error_code ec) {
+        state* s = state_.release();
+        s->result_ = ec;
+        s->run();
+    }
+
+private:
+    explicit drive_op(state* s) noexcept : state_(s) {}
+
+    /// In one place only: it is large, and most of a wake-up.
+    [[gnu::always_inline]] void go_on(error_code ec) {
         clear_slot(get_cancellation_slot());
         if (!ec && (state_->mine.orphaned() ||
                     state_->cancellation.cancelled() != asio::cancellation_type::none))
@@ -218,9 +230,6 @@ public:
         stream_type& s = state_->stream;
         s.async_wait(std::move(*this));
     }
-
-private:
-    explicit drive_op(state* s) noexcept : state_(s) {}
 
     static halt run(state& s) {
         if (is_over(s.stream))

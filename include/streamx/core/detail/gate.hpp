@@ -18,6 +18,7 @@
 #include <boost/asio/query.hpp>
 #include <boost/asio/require.hpp>
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -148,8 +149,15 @@ class parked_work<asio::any_io_executor> {
 public:
     explicit parked_work(const asio::any_io_executor& ex);
 
-    asio::execution_context& context() const noexcept;
-    const void* queue() const noexcept;
+    asio::execution_context& context() const noexcept {
+        if (const auto* io = std::get_if<io_work>(&work_))
+            return io->context();
+        return asio::query(std::get<asio::any_io_executor>(work_), asio::execution::context);
+    }
+    const void* queue() const noexcept {
+        const auto* io = std::get_if<io_work>(&work_);
+        return io ? io->queue() : nullptr;
+    }
 
     template <class Allocator>
     void post(const Allocator&, parked* p) { // it knows no allocators
@@ -247,12 +255,17 @@ public:
     gate_base& operator=(const gate_base&) = delete;
 
 protected:
-    ~gate_base() = default;
+    ~gate_base() { assert(!registry_); }
 
     /// Has `context` tell this gate when it goes, and no other. Call it without the lock.
     void settle_in(asio::execution_context& context);
     /// From here on `abandon` and `abandoned` are not called, until it settles again.
     void leave() noexcept;
+
+    /// For what has to hear that what was parked is gone with its context: it stays, from the first of
+    /// these, which is called with the registry's lock, to the end of the second, which is not.
+    virtual bool stay() noexcept { return false; }
+    virtual void abandoned() noexcept {}
 
     asio::execution_context* context_ = nullptr; ///< the one that it has settled in
 
@@ -262,8 +275,6 @@ private:
 
     /// Gives away what is parked, under the lock, when the context goes.
     virtual parked::pointer abandon() noexcept = 0;
-    /// What was parked went with its context. Called with the registry's lock.
-    virtual void abandoned() noexcept {}
 
     std::shared_ptr<gate_registry> registry_;
     gate_base* next_ = nullptr;
@@ -274,7 +285,8 @@ private:
 ///
 /// Its lock (`Lock` is a mutex, or `null_lock` inside one strand) makes park, wake and abort atomic,
 /// and is held while a handler is posted: so the handler's context, when it goes, either finds it
-/// here or has it in its queue.
+/// here or has it in its queue. (What shares a post is posted a little later, which nobody sees: there is
+/// one thread then.)
 ///
 /// What derives from it retires in its destructor.
 template <class Lock>
@@ -339,13 +351,13 @@ protected:
     }
 
 private:
-    void park(parked::pointer mine, asio::execution_context& context) {
+    void park(parked::pointer&& mine, asio::execution_context& context) {
         std::optional<error_code> now;
         {
             std::unique_lock lock(lock_);
             if (context_ != &context && !parked_) [[unlikely]] {
                 lock.unlock(); // of the two who could meet here, a waker does not look at that
-                settle_in(context);
+                settle(mine, context);
                 lock.lock();
             }
             if (parked_)
@@ -357,6 +369,18 @@ private:
         }
         if (now) // the last step: when the handler runs, this may be destroyed
             mine.release()->complete(*now);
+    }
+
+    void settle(parked::pointer& mine, asio::execution_context& context) {
+        try {
+            this->settle_in(context);
+        } catch (...) {
+            if (this->stay()) {
+                mine.reset();
+                this->abandoned();
+            }
+            throw;
+        }
     }
 
     parked::pointer abandon() noexcept override {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <streamx/core/detail/one_thread.hpp>
 #include <streamx/core/error.hpp>
 
 #include <concepts>
@@ -12,7 +13,8 @@ namespace streamx::detail {
 /// allocator.
 class parked {
 public:
-    /// Calls the handler with `ec`, by a post to its associated executor.
+    /// Calls the handler with `ec`, by a post to its associated executor; and in the same post those that
+    /// are linked behind it.
     virtual void complete(error_code ec) = 0;
     /// The same, inside this call if it is made where its `io_context` runs.
     virtual void complete_here(error_code ec) = 0;
@@ -49,16 +51,19 @@ public:
     void operator()() {
         for (rest those{parked_.release()}; auto* p = those.first;) {
             those.first = std::exchange(p->next_, nullptr);
+            if (those.first && !one_thread()) [[unlikely]]
+                those.post(); // a thread that has come since may run them
             p->run();
         }
     }
 
 private:
-    /// If a handler throws, those behind it have a post of their own.
+    /// Those behind the one that runs. If that throws they have a post of their own.
     struct rest {
-        ~rest() {
-            if (first) [[unlikely]]
-                first->complete(first->result_);
+        ~rest() { post(); }
+        void post() {
+            if (auto* p = std::exchange(first, nullptr))
+                p->complete(p->result_);
         }
         parked* first;
     };

@@ -7,8 +7,8 @@
 namespace streamx::detail {
 
 /// Handlers that are woken together. As long as the process has one thread, those of one `io_context`
-/// share a post: no other could run any of them meanwhile, and most of what it costs to wake one is
-/// the post.
+/// that come one after the other share a post: no other could run any of them meanwhile, and most of
+/// what it costs to wake one is the post.
 class wake_batch {
 public:
     wake_batch() = default;
@@ -18,8 +18,10 @@ public:
 
     void complete(parked* p, error_code ec) {
         const auto* queue = one_thread() ? p->queue() : nullptr;
-        if (!queue)
+        if (!queue) {
+            post(); // in the order in which they are woken
             return p->complete(ec);
+        }
         if (queue != queue_ || size_ == most)
             post();
         p->result_ = ec;
