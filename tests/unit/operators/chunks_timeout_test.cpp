@@ -1,18 +1,13 @@
 #include <streamx/operators/chunks_timeout.hpp> // first, so this file also proves the header stands alone
 
-#include <streamx/channels/channel.hpp>
+#include "timed_input.hpp"
+
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script_source.hpp>
-#include <streamx/testing/virtual_clock.hpp>
-#include <streamx/time/sleep_for.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/io_context.hpp>
-#include <gtest/gtest.h>
 
 #include <chrono>
-#include <mutex>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -20,24 +15,7 @@
 namespace streamx::testing {
 namespace {
 
-using namespace std::chrono_literals;
-
-struct chunks_timeout_test : ::testing::Test {
-    asio::io_context ctx;
-    virtual_clock clock{ctx};
-    observer seen;
-    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
-    channel_ends<int, std::mutex> ends = make_channel<int>(ctx.get_executor(), 9);
-
-    /// Sends an item at that time.
-    void at(clock_service::duration time, int item) {
-        async_sleep_for(
-            ctx.get_executor(), time, [this, item](error_code) { ends.tx.try_send(item); });
-    }
-    void end_at(clock_service::duration time) {
-        async_sleep_for(ctx.get_executor(), time, [this](error_code) { ends.tx.close(); });
-    }
-};
+using chunks_timeout_test = timed_input;
 
 TEST_F(chunks_timeout_test, gives_a_chunk_that_is_full_at_once) {
     auto got = collect(clock, upstream().item(1).item(2).item(3).end() | chunks_timeout(2, 1h));

@@ -1,42 +1,20 @@
 #include <streamx/operators/debounce.hpp> // first, so this file also proves the header stands alone
 
-#include <streamx/channels/channel.hpp>
+#include "timed_input.hpp"
+
 #include <streamx/testing/collect.hpp>
-#include <streamx/testing/script_source.hpp>
-#include <streamx/testing/virtual_clock.hpp>
-#include <streamx/time/sleep_for.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/io_context.hpp>
-#include <gtest/gtest.h>
 
 #include <chrono>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 namespace streamx::testing {
 namespace {
 
-using namespace std::chrono_literals;
-
-struct debounce_test : ::testing::Test {
-    asio::io_context ctx;
-    virtual_clock clock{ctx};
-    observer seen;
-    script_source<int> upstream() { return script_source<int>(ctx.get_executor(), seen); }
-    channel_ends<int, std::mutex> ends = make_channel<int>(ctx.get_executor(), 9);
-
-    /// Sends an item at that time.
-    void at(clock_service::duration time, int item) {
-        async_sleep_for(
-            ctx.get_executor(), time, [this, item](error_code) { ends.tx.try_send(item); });
-    }
-    void end_at(clock_service::duration time) {
-        async_sleep_for(ctx.get_executor(), time, [this](error_code) { ends.tx.close(); });
-    }
-};
+using debounce_test = timed_input;
 
 TEST_F(debounce_test, gives_the_last_of_those_that_come_fast) {
     for (int i : {1, 2, 3})
