@@ -4,6 +4,7 @@
 #include "bench.hpp"
 
 #include <streamx/channels/broadcast.hpp>
+#include <streamx/operators/ready_chunks.hpp>
 #include <streamx/terminals/async_for_each.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -33,7 +34,14 @@ asio::awaitable<void> consume(subscription<std::uint64_t> s, std::uint64_t& sum)
         sum += *item;
 }
 
-enum class by { coroutine, terminal };
+asio::awaitable<void> consume_chunks(subscription<std::uint64_t> s, std::uint64_t& sum) {
+    auto chunks = std::move(s) | ready_chunks(64);
+    while (auto chunk = co_await chunks.next())
+        for (const auto item : *chunk)
+            sum += item;
+}
+
+enum class by { coroutine, chunks, terminal };
 
 /// `n` deliveries to `consumers`.
 std::uint64_t deliver(std::uint64_t n, std::size_t consumers, std::size_t capacity, by how) {
@@ -44,6 +52,8 @@ std::uint64_t deliver(std::uint64_t n, std::size_t consumers, std::size_t capaci
         auto s = b.subscribe({.capacity = capacity});
         if (how == by::coroutine)
             asio::co_spawn(ctx, consume(std::move(s), sum), asio::detached);
+        else if (how == by::chunks)
+            asio::co_spawn(ctx, consume_chunks(std::move(s), sum), asio::detached);
         else
             async_for_each(std::move(s), [&sum](std::uint64_t i) { sum += i; }, asio::detached);
     }
@@ -87,6 +97,11 @@ int main(int argc, char** argv) {
         run(
             "broadcast/free_running" + to,
             [consumers](std::uint64_t n) { return deliver(n, consumers, 1024, by::coroutine); },
+            expected,
+            16);
+        run(
+            "broadcast/free_running/chunks" + to,
+            [consumers](std::uint64_t n) { return deliver(n, consumers, 1024, by::chunks); },
             expected,
             16);
         run(

@@ -313,6 +313,14 @@ FIGURES += [
     for consumers in (1, 4, 16)
 ] + [
     Figure(
+        f"broadcast, free-running, capacity 1024, {consumers} consumer{'s' if consumers != 1 else ''}, by next() of ready_chunks(64)",
+        Ours("broadcast", f"broadcast/free_running/chunks/{consumers}"),
+        [Peer("tokio broadcast", Rust(f"broadcast/free1024_same/consumers={consumers}"), at_least=1)],
+        count=True,
+    )
+    for consumers in (1, 4, 16)
+] + [
+    Figure(
         "broadcast, a put and its taking beside 10 000 idle subscribers",
         Ours("broadcast", "broadcast/beside_10000_idle"),
         [Peer("beside 10", Ours("broadcast", "broadcast/beside_10_idle"), at_least=1 / 1.1, more_instructions=2)],
