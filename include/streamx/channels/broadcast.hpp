@@ -230,9 +230,10 @@ private:
         void finish(
             detail::put_result result,
             boost::intrusive_ptr<detail::put_waiter<T>> w,
-            Handler handler) const {
+            Handler&& handler) const {
+            using op = detail::broadcast_op<detail::put_waiter<T>, Handler, asio::any_io_executor>;
             if (result == detail::put_result::queued)
-                detail::park_broadcast(std::move(w), std::move(handler), core->executor());
+                op::park(detail::queued_waiter(std::move(w)), std::move(handler), core->executor());
             else
                 detail::complete_broadcast(to_error(result), std::move(handler), core->executor());
         }

@@ -5,8 +5,10 @@
 #include <streamx/core/detail/coroutine_of.hpp>
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/detail/parked.hpp>
+#include <streamx/core/detail/parked_op.hpp>
 #include <streamx/core/error.hpp>
 
+#include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
@@ -26,42 +28,66 @@ cancel_broadcast_by(Slot slot, const boost::intrusive_ptr<Waiter>& w) {
         });
 }
 
-/// A parked operation of a broadcast or a subscription. If it is destroyed before it has run (with
-/// its execution context), its waiter leaves the queue.
-template <class Waiter, class Handler, class Executor>
-class broadcast_op : public bound_handler<Handler, Executor> {
+/// Whoever waits in a broadcast. If this is destroyed before that is over (with the execution context
+/// that was to run it), the waiter leaves the queue.
+template <class Waiter>
+class queued_waiter {
 public:
-    broadcast_op(Handler&& handler, const Executor& ex, boost::intrusive_ptr<Waiter> w)
-        : bound_handler<Handler, Executor>(std::move(handler), ex), waiter_(std::move(w)) {}
-    broadcast_op(broadcast_op&&) noexcept = default;
-    ~broadcast_op() {
+    explicit queued_waiter(boost::intrusive_ptr<Waiter> w) noexcept : waiter_(std::move(w)) {}
+    queued_waiter(queued_waiter&&) noexcept = default;
+    ~queued_waiter() {
         if (waiter_) [[unlikely]] {
             waiter_->core->cancel(*waiter_);
             waiter_->finish();
         }
     }
 
-    void honour_cancellation() { cancel_broadcast_by(this->get_cancellation_slot(), waiter_); }
+    const boost::intrusive_ptr<Waiter>& get() const noexcept { return waiter_; }
 
-    void operator()(error_code ec) {
-        clear_slot(this->get_cancellation_slot());
+    void finish() {
         waiter_->finish();
         waiter_.reset();
-        std::move(this->handler())(ec);
     }
 
 private:
     boost::intrusive_ptr<Waiter> waiter_;
 };
 
-/// Parks a handler for `w`, which is queued in its broadcast.
+/// A parked operation of a broadcast or a subscription.
 template <class Waiter, class Handler, class Executor>
-void park_broadcast(boost::intrusive_ptr<Waiter> w, Handler&& handler, const Executor& ex) {
-    auto& gate = *w;
-    broadcast_op<Waiter, Handler, Executor> op(std::move(handler), ex, std::move(w));
-    op.honour_cancellation();
-    gate.park(std::move(op)); // which holds the gate until it is parked
-}
+class broadcast_op final
+    : public bound_handler<Handler, Executor>,
+      public parked_on<broadcast_op<Waiter, Handler, Executor>, executor_for_t<Handler, Executor>> {
+    using bound = bound_handler<Handler, Executor>;
+
+public:
+    broadcast_op(Handler&& handler, const Executor& ex, queued_waiter<Waiter>&& w)
+        : bound(std::move(handler), ex), broadcast_op::parked_on(bound::get_executor()),
+          waiter_(std::move(w)) {}
+
+    /// Precondition: `w` is queued in its broadcast.
+    static void park(queued_waiter<Waiter> w, Handler&& handler, const Executor& ex) {
+        auto& gate = *w.get(); // which the operation holds until it is parked
+        const auto allocator = asio::get_associated_allocator(handler);
+        auto* op = make_block<broadcast_op>(allocator, std::move(handler), ex, std::move(w));
+        parked::pointer mine(op);
+        cancel_broadcast_by(op->get_cancellation_slot(), op->waiter_.get());
+        gate.park(std::move(mine), op->context());
+    }
+
+private:
+    void run() override {
+        const auto result = this->result_;
+        clear_slot(this->get_cancellation_slot());
+        waiter_.finish();
+        Handler handler = std::move(this->handler());
+        free_block(this, asio::get_associated_allocator(handler));
+        std::move(handler)(result);
+    }
+    void destroy() noexcept override { free_block(this, bound::get_allocator()); }
+
+    queued_waiter<Waiter> waiter_;
+};
 
 /// Completes a handler that need not wait, by a post.
 template <class Handler, class Executor>
@@ -89,7 +115,8 @@ void wait_broadcast(
         if constexpr (parks_itself<Handler>)
             return s->park(std::move(handler));
         else
-            return park_broadcast(s, std::move(handler), ex);
+            return broadcast_op<subscriber<T>, Handler, Executor>::park(
+                queued_waiter(s), std::move(handler), ex);
     }
     if constexpr (parks_itself<Handler>)
         clear_slot(handler.get_cancellation_slot()); // who waits is another

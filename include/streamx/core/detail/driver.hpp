@@ -4,11 +4,11 @@
 #include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/budget.hpp>
 #include <streamx/core/detail/each_ready.hpp>
-#include <streamx/core/detail/gate.hpp>
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/detail/hot.hpp>
 #include <streamx/core/detail/initiate.hpp>
 #include <streamx/core/detail/parked.hpp>
+#include <streamx/core/detail/parked_op.hpp>
 #include <streamx/core/detail/run_scope.hpp>
 #include <streamx/core/detail/stream_base.hpp>
 #include <streamx/core/error.hpp>
@@ -127,24 +127,14 @@ class drive_op {
     using bound = bound_handler<Handler, executor_t<S>>;
 
     /// The operation, which is its own block where it is parked, and where it is posted.
-    struct state final : bound, parked {
+    struct state final : bound, parked_on<state, typename bound::executor_type> {
         state(S&& s, Step what, Handler handler)
-            : bound(std::move(handler), executor_of(s)), stream(std::forward<S>(s)),
-              step(std::move(what)), mine(stream),
-              cancellation(bound::get_cancellation_slot(), asio::enable_total_cancellation()),
-              work(bound::get_executor()) {}
+            : bound(std::move(handler), executor_of(s)), state::parked_on(bound::get_executor()),
+              stream(std::forward<S>(s)), step(std::move(what)), mine(stream),
+              cancellation(bound::get_cancellation_slot(), asio::enable_total_cancellation()) {}
 
-        void complete(error_code ec) override {
-            this->result_ = ec;
-            work.post(bound::get_allocator(), this);
-        }
-        void complete_here(error_code ec) override {
-            this->result_ = ec;
-            work.dispatch(bound::get_allocator(), this);
-        }
-        const void* queue() const noexcept override { return work.queue(); }
         void run() override { drive_op(this).go_on(this->result_); }
-        void destroy() noexcept override { typename drive_op::deleter()(this); }
+        void destroy() noexcept override { free_block(this, bound::get_allocator()); }
 
         using parked::result_;
 
@@ -152,18 +142,10 @@ class drive_op {
         Step step;
         claim<S> mine;
         asio::cancellation_state cancellation;
-        parked_work<typename bound::executor_type> work;
     };
 
-    using allocator = typename std::allocator_traits<decltype(state_allocator(
-        std::declval<typename bound::allocator_type>()))>::template rebind_alloc<state>;
-
     struct deleter {
-        void operator()(state* s) const noexcept {
-            allocator a(state_allocator(s->bound::get_allocator()));
-            std::destroy_at(s);
-            a.deallocate(s, 1);
-        }
+        void operator()(state* s) const noexcept { s->destroy(); }
     };
 
 public:
@@ -172,15 +154,8 @@ public:
     using cancellation_slot_type = asio::cancellation_slot;
 
     static void start(passed<S> s, Step step, Handler handler) {
-        allocator a(state_allocator(asio::get_associated_allocator(handler)));
-        state* p = a.allocate(1);
-        try {
-            ::new (static_cast<void*>(p)) state(s.get(), std::move(step), std::move(handler));
-        } catch (...) {
-            a.deallocate(p, 1);
-            throw;
-        }
-        drive_op(p).post();
+        const auto allocator = asio::get_associated_allocator(handler);
+        drive_op(make_block<state>(allocator, s.get(), std::move(step), std::move(handler))).post();
     }
 
     decltype(auto) get_executor() const noexcept { return state_->bound::get_executor(); }
@@ -191,7 +166,7 @@ public:
 
     /// It waits as a block: see `parks_itself`.
     parked::pointer block() && noexcept { return parked::pointer(state_.release()); }
-    asio::execution_context& context() const noexcept { return state_->work.context(); }
+    asio::execution_context& context() const noexcept { return state_->context(); }
 
     /// The stream is worth trying; or the wait has failed, and then the stream may be gone.
     void operator()(error_code ec) {
@@ -262,10 +237,7 @@ private:
         Step step = std::move(state_->step);
         // Asio's rule: the memory an operation has from its handler's allocator is free again when
         // the handler runs. The moved-from handler still knows that allocator.
-        allocator a(state_allocator(asio::get_associated_allocator(handler)));
-        state* p = state_.release();
-        std::destroy_at(p);
-        a.deallocate(p, 1);
+        free_block(state_.release(), asio::get_associated_allocator(handler));
         step.finish(std::move(handler), std::move(failure));
     }
 

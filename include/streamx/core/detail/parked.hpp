@@ -15,9 +15,9 @@ class parked {
 public:
     /// Calls the handler with `ec`, by a post to its associated executor; and in the same post those that
     /// are linked behind it.
-    virtual void complete(error_code ec) = 0;
+    virtual void complete(const error_code& ec) = 0;
     /// The same, inside this call if it is made where its `io_context` runs.
-    virtual void complete_here(error_code ec) = 0;
+    virtual void complete_here(const error_code& ec) = 0;
     /// The `io_context` that it is posted to, if it may share a post with others; or null.
     virtual const void* queue() const noexcept = 0;
 

@@ -16,7 +16,7 @@ public:
     wake_batch& operator=(const wake_batch&) = delete;
     ~wake_batch() { post(); }
 
-    void complete(parked* p, error_code ec) {
+    void complete(parked* p, const error_code& ec) {
         const auto* queue = one_thread() ? p->queue() : nullptr;
         if (!queue) {
             post(); // in the order in which they are woken
