@@ -20,7 +20,8 @@ namespace streamx::detail {
 /// Whether patience with somebody begins to be timed, or which one ends first is to be seen anew.
 enum class patience_change : unsigned char { none, start, look_again };
 
-/// What is done once a broadcast's lock is let go: declare it before that.
+/// What is done once a broadcast's lock is let go: puts are woken, subscribers, and then hooks are told,
+/// which may wait anew. Declare it before the lock.
 template <class T>
 class broadcast_afterwards {
 public:
@@ -31,13 +32,6 @@ public:
     explicit broadcast_afterwards(broadcast_core<T>& c) noexcept : core_(c) {}
     broadcast_afterwards(const broadcast_afterwards&) = delete;
     broadcast_afterwards& operator=(const broadcast_afterwards&) = delete;
-    ~broadcast_afterwards() {
-        puts.wake();
-        subscribers.wake();
-        if (rarely_) [[unlikely]] // hooks may wait anew
-            settle(*rarely_);
-    }
-
     /// A subscriber has a hook, and does not get an item.
     void lose(subscriber<T>& s, const T& item) noexcept {
         if (!s.has_hook())
@@ -76,33 +70,39 @@ private:
 
     /// What there is hardly ever to do.
     struct rare {
+        explicit rare(broadcast_core<T>& c) noexcept : core(c) {}
+        rare(const rare&) = delete;
+        rare& operator=(const rare&) = delete;
+        ~rare() { settle(*this); }
+
+        broadcast_core<T>& core;
         budget_release budget;
         std::vector<lost_item> lost;
         std::vector<std::weak_ptr<timer>> drained;
         patience_change patience = patience_change::none;
     };
 
-    rare& rarely() noexcept { return rarely_ ? *rarely_ : rarely_.emplace(); }
+    rare& rarely() noexcept { return rarely_ ? *rarely_ : rarely_.emplace(core_); }
 
-    [[gnu::noinline]] void settle(rare& what) noexcept {
+    [[gnu::noinline]] static void settle(rare& what) noexcept {
         for (auto& [whose, item] : what.lost)
             if (whose)
                 tell(whose->rare->on_undelivered, std::move(item));
             else
-                core_.undelivered(std::move(item));
+                what.core.undelivered(std::move(item));
         for (const auto& t : what.drained)
             if (const auto alive = t.lock())
                 alive->wake();
         if (what.patience == patience_change::start)
-            core_.start_patience();
+            what.core.start_patience();
         else if (what.patience == patience_change::look_again)
-            core_.look_at_patience_again();
+            what.core.look_at_patience_again();
     }
 
     broadcast_core<T>& core_;
     std::optional<rare> rarely_;
 
-public:
+public: // what is declared last is done first
     wake_list<subscriber<T>> subscribers;
     wake_list<put_waiter<T>> puts;
 };

@@ -117,7 +117,7 @@ public:
         const auto result = flow_.put(item, weight, later);
         if (result != put_result::queued)
             return result;
-        if (coroutine && flow_.peers.is_held_back_by(coroutine, flow_.items.tail()))
+        if (flow_.peers.is_held_back_by(coroutine, flow_.items.tail()))
             return put_result::would_deadlock;
         w = flow_.puts.waiter(other);
         w->weight = weight;
@@ -219,7 +219,8 @@ public:
             if (!flow_.may_admit(s, has)) [[likely]]
                 return has ? flow_.take(s) : poll<T>(pending);
             if (s.care == attention::lockstep && !has && !flow_.budget && !s.queued)
-                return ask_for_next(s, std::move(lock));
+                return flow_.is_alone(s) ? hand_over(s, std::move(lock))
+                                         : ask_for_next(s, std::move(lock));
         }
         return try_next_with_care(s, std::move(lock));
     }
@@ -274,6 +275,7 @@ public:
             return wait_result::busy;
         if (flow_.closed || !s.here || flow_.items.has_item(s))
             return wait_result::ready;
+        flow_.peers.waits(s);
         if (flow_.puts.empty() || flow_.peers.unready() > 1) {
             flow_.park(s);
             return wait_result::queued;
@@ -397,7 +399,14 @@ private:
         return wait_result::queued;
     }
 
-    /// Puts wait for this one, who has nothing before it, to ask.
+    /// A put waits for this one, who has nothing before it and is alone, to ask.
+    [[gnu::noinline]] poll<T> hand_over(subscriber_type& s, held_lock held) {
+        wake_list<put_type> later;
+        const held_lock lock(std::move(held));
+        return flow_.hand_over(s, later);
+    }
+
+    /// The same for one of several.
     [[gnu::noinline]] poll<T> ask_for_next(subscriber_type& s, held_lock held) {
         afterwards later(*this);
         const held_lock lock(std::move(held));

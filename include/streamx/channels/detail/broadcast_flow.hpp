@@ -174,6 +174,28 @@ struct broadcast_flow {
         peers.asks_no_more(s);
     }
 
+    /// Whether what is put is for nobody but this one, who has nothing before it, and nobody looks on.
+    bool is_alone(const subscriber_type& s) const noexcept {
+        return s.care == attention::lockstep && peers.active() == 1 && items.ring.retained() == 0 &&
+               !budget && !shown && !watching;
+    }
+
+    /// One who is alone gets what the first put waits with, from hand to hand; or that put fails, as
+    /// moving it threw.
+    poll<T> hand_over(subscriber_type& s, wake_list<put_waiter<T>>& later) noexcept {
+        auto& giver = *puts.front();
+        later.add(puts.remove(giver, held_at()));
+        s.took_last = puts.empty();
+        giver.accepted = true;
+        try {
+            return items.hand(s, *giver.item);
+        } catch (...) {
+            giver.accepted = false;
+            giver.result = to_error_code(std::current_exception());
+            return pending;
+        }
+    }
+
     /// It has taken something: puts that waited for that go on.
     void taken(subscriber_type& s, afterwards& later) noexcept {
         if (closed && !items.has_item(s))
@@ -370,7 +392,7 @@ private:
         if (tells_discarded)
             later.discard(std::move(item));
         ++items.discarded;
-        ++items.discarded_unseen;
+        ++items.passed_by;
         if (budget)
             budget->give_up();
     }

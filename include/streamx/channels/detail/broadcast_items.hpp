@@ -25,13 +25,13 @@ struct broadcast_items {
     std::uint64_t dropped = 0;
     std::uint64_t undelivered = 0;
     std::uint64_t discarded = 0;
-    std::uint64_t discarded_unseen = 0; ///< of these, what was never in the ring
+    std::uint64_t passed_by = 0; ///< the ring: discarded at once, or given from hand to hand
 
     explicit broadcast_items(std::size_t retained) noexcept : ring(retained) {}
 
     std::uint64_t tail() const noexcept { return ring.tail(); }
     /// How many were accepted.
-    std::uint64_t put() const noexcept { return ring.tail() + discarded_unseen; }
+    std::uint64_t put() const noexcept { return ring.tail() + passed_by; }
 
     /// Where a subscriber's items end. One that is gone has none.
     std::uint64_t tail_of(const subscriber_type& s) const noexcept {
@@ -69,13 +69,22 @@ struct broadcast_items {
     // --- taking ----------------------------------------------------------------------------------
 
     /// Precondition: it has an item in the ring.
-    poll<T> take(subscriber_type& s) {
+    [[gnu::always_inline]] poll<T> take(subscriber_type& s) {
         const auto position = s.position();
         auto item = ring.template take<poll<T>>(position);
         move_to(s, position + 1);
         ++s.delivered;
         ++delivered;
         return item;
+    }
+
+    /// It gets an item that never comes into the ring.
+    poll<T> hand(subscriber_type& s, T& item) {
+        poll<T> result(std::move(item));
+        ++passed_by;
+        ++s.delivered;
+        ++delivered;
+        return result;
     }
 
     /// Precondition: it has a copy of its own.

@@ -130,7 +130,7 @@ public:
     /// Whether a put waits for somebody whom this coroutine looks after, who does not ask while it
     /// awaits something else. Only a few subscribers are looked at.
     bool is_held_back_by(const void* coroutine, std::uint64_t tail) const noexcept {
-        if (active_ > few)
+        if (!coroutine || !awaited_ || active_ > few)
             return false;
         for (const auto care : {attention::lockstep, attention::limited})
             for (const auto* s : with(care))
@@ -138,6 +138,11 @@ public:
                     holds_back(*s, tail) && !s->has_patience())
                     return true;
         return false;
+    }
+
+    /// It waits. (Most often no coroutine does, and then none can be held back by itself.)
+    void waits(const subscriber_type& s) noexcept {
+        awaited_ |= s.consumer.load(std::memory_order_relaxed) != nullptr;
     }
 
     // --- patience --------------------------------------------------------------------------------
@@ -180,6 +185,7 @@ private:
     std::size_t active_ = 0;             // who get items
     std::size_t unready_ = 0;            // lockstep subscribers that do not ask
     std::size_t patient_ = 0;            // those who are not waited for for ever
+    bool awaited_ = false;               // some coroutine has waited
     subscriber_type* blocker_ = nullptr; // limited, full, and waited for
 };
 
