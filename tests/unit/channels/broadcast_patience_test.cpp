@@ -46,6 +46,25 @@ TEST_F(broadcast_patience_test, who_does_not_ask_in_time_drops_the_oldest_from_t
     EXPECT_EQ(take_all(all), (ints{1, 2, 3}));
 }
 
+TEST_F(broadcast_patience_test, who_was_cut_off_does_not_ask_for_others) {
+    auto slow = b.subscribe();
+    auto gone = b.subscribe({.patience = 1s, .then = overflow::disconnect});
+    code sent[3];
+    for (int item : {0, 1, 2})
+        b.async_put(item, into(sent[item]));
+    received<int> got;
+    slow.async_next(into(got));
+    clock.run_for(1s);
+    EXPECT_EQ(got.item, 0) << "nobody waits for the other any more";
+
+    EXPECT_TRUE(gone.try_next().is_end());
+    clock.run_for(0s);
+
+    EXPECT_FALSE(sent[1]);
+    EXPECT_EQ(slow.lag(), 0u);
+    EXPECT_EQ(take_all(slow), (ints{1, 2}));
+}
+
 TEST_F(broadcast_patience_test, who_is_full_for_too_long_keeps_its_capacity) {
     ints dropped;
     auto slow = b.subscribe(

@@ -271,11 +271,11 @@ public:
     /// Queues `s` until there is something to take, an end or a failure, unless there is now.
     wait_result wait(subscriber_type& s) {
         held_lock lock(mutex_);
+        flow_.peers.waits(s);
         if (s.queued)
             return wait_result::busy;
         if (flow_.closed || !s.here || flow_.items.has_item(s))
             return wait_result::ready;
-        flow_.peers.waits(s);
         if (flow_.puts.empty() || flow_.peers.unready() > 1) {
             flow_.park(s);
             return wait_result::queued;
@@ -406,7 +406,7 @@ private:
         return flow_.hand_over(s, later);
     }
 
-    /// The same for one of several.
+    /// The same where others are to have it too, or are told of it.
     [[gnu::noinline]] poll<T> ask_for_next(subscriber_type& s, held_lock held) {
         afterwards later(*this);
         const held_lock lock(std::move(held));
@@ -418,7 +418,8 @@ private:
         afterwards later(*this);
         const held_lock lock(std::move(held));
         auto& items = flow_.items;
-        if (!items.has_item(s) && s.care == attention::lockstep && !flow_.puts.empty() && !s.queued)
+        const bool can_ask = s.here && s.care == attention::lockstep && !s.queued;
+        if (can_ask && !items.has_item(s) && !flow_.puts.empty())
             flow_.ask_once(s, later);
         if (items.has_item(s)) {
             items.catch_up(s);
