@@ -107,6 +107,21 @@ TEST_F(broadcast_deadlock_test, row_20_so_is_one_that_pulls_through_operators) {
     EXPECT_EQ(told, errc::would_deadlock);
 }
 
+TEST_F(broadcast_deadlock_test, row_20_so_is_one_whose_wait_found_something_at_once) {
+    code told;
+    auto theirs = b.subscribe({.capacity = 1});
+    EXPECT_TRUE(b.try_put(1));
+    spawn(std::move(theirs), [&](subscription<int> s) -> asio::awaitable<void> {
+        co_await s.async_wait(use_awaitable);
+        EXPECT_EQ(take_one(s), 1);
+        co_await b.async_put(2, use_awaitable);
+        auto [ec] = co_await b.async_put(3, asio::as_tuple(use_awaitable));
+        told = ec;
+    });
+
+    EXPECT_EQ(told, errc::would_deadlock);
+}
+
 TEST_F(broadcast_deadlock_test, row_20_one_that_has_never_asked_is_waited_for_and_named) {
     code ended;
     spawn(b.subscribe({.name = "me"}), [&](subscription<int> s) -> asio::awaitable<void> {

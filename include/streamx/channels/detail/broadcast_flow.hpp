@@ -174,7 +174,8 @@ struct broadcast_flow {
         peers.asks_no_more(s);
     }
 
-    /// Whether what is put is for nobody but this one, who has nothing before it, and nobody looks on.
+    /// Whether what is put is for nobody but this one, and nobody looks on. Precondition: it has nothing
+    /// before it.
     bool is_alone(const subscriber_type& s) const noexcept {
         return s.care == attention::lockstep && peers.active() == 1 && items.ring.retained() == 0 &&
                !budget && !shown && !watching;

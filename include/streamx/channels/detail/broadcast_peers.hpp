@@ -140,7 +140,7 @@ public:
         return false;
     }
 
-    /// It waits. (Most often no coroutine does, and then none can be held back by itself.)
+    /// It waits, or has wanted to. (Most often no coroutine does, and then none can hold itself back.)
     void waits(const subscriber_type& s) noexcept {
         awaited_ |= s.consumer.load(std::memory_order_relaxed) != nullptr;
     }
@@ -185,7 +185,7 @@ private:
     std::size_t active_ = 0;             // who get items
     std::size_t unready_ = 0;            // lockstep subscribers that do not ask
     std::size_t patient_ = 0;            // those who are not waited for for ever
-    bool awaited_ = false;               // some coroutine has waited
+    bool awaited_ = false;               // by some coroutine, with a wait
     subscriber_type* blocker_ = nullptr; // limited, full, and waited for
 };
 
