@@ -2,11 +2,13 @@
 
 #include "broadcast_support.hpp"
 
+#include <streamx/terminals/async_for_each.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 
 #include <boost/asio/error.hpp>
 
 #include <chrono>
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -85,6 +87,21 @@ TEST_F(broadcast_close_test, can_be_cancelled_and_outlives_the_broadcast) {
     EXPECT_EQ(cancelled, asio::error::operation_aborted);
     EXPECT_FALSE(closed);
     EXPECT_EQ(take_all(s), (ints{1}));
+    clock.run_for(0s);
+    EXPECT_EQ(closed, success);
+}
+
+TEST_F(broadcast_close_test, may_be_called_by_who_takes_the_last_item) {
+    auto mine = b.subscribe({.capacity = 4});
+    put_all(b, {1});
+    async_for_each(
+        std::move(mine),
+        [this](int) { b.async_close(1h, into(closed)); },
+        [](std::exception_ptr) {});
+    clock.run_for(0s);
+    EXPECT_FALSE(closed) << "another has its item before it";
+
+    EXPECT_EQ(take_one(s), 1);
     clock.run_for(0s);
     EXPECT_EQ(closed, success);
 }

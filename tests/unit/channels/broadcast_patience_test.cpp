@@ -2,12 +2,16 @@
 
 #include "broadcast_support.hpp"
 
+#include <streamx/channels/memory_budget.hpp>
 #include <streamx/testing/collect.hpp>
 #include <streamx/testing/virtual_clock.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -236,6 +240,55 @@ TEST(broadcast_patience_context_test, what_times_it_goes_with_its_context) {
     ctx.reset();
 
     EXPECT_EQ(b.stats().puts_waiting, 0u);
+}
+
+TEST_F(broadcast_patience_test, ends_with_one_whose_wait_was_cancelled) {
+    auto patient = b.subscribe({.patience = 2s});
+    auto other = b.subscribe();
+    asio::cancellation_signal stop;
+    code cancelled, asked;
+    patient.async_wait(asio::bind_cancellation_slot(stop.slot(), into(cancelled)));
+    put(1);
+    stop.emit(asio::cancellation_type::terminal);
+    other.async_wait(into(asked));
+    clock.run_for(2s);
+
+    EXPECT_EQ(cancelled, asio::error::operation_aborted);
+    EXPECT_EQ(sent, success);
+    EXPECT_EQ(patient.stats().policy, overflow::drop_oldest);
+}
+
+TEST_F(broadcast_patience_test, ends_with_one_who_has_the_item_before) {
+    auto patient = b.subscribe({.patience = 2s});
+    auto other = b.subscribe();
+    code asked, first, asked_again;
+    patient.async_wait(into(asked));
+    b.async_put(1, into(first));
+    put(2);
+    EXPECT_EQ(take_one(other), 1);
+    other.async_wait(into(asked_again));
+    clock.run_for(2s);
+
+    EXPECT_EQ(first, success);
+    EXPECT_EQ(sent, success);
+}
+
+TEST_F(broadcast_patience_test, what_it_is_too_late_for_weighs_nothing) {
+    memory_budget budget(3);
+    broadcast<int> weighed(ctx.get_executor(), {.budget = budget, .weight = [](const int&) {
+                                                    return std::size_t(1);
+                                                }});
+    auto all = weighed.subscribe({.capacity = 9});
+    auto slow = weighed.subscribe({.patience = 1s});
+    for (int item = 0; item != 6; ++item) {
+        code accepted;
+        weighed.async_put(item, into(accepted));
+        clock.run_for(1s);
+        EXPECT_EQ(accepted, success) << item;
+        EXPECT_EQ(take_one(all), item);
+    }
+    EXPECT_EQ(slow.lag(), 1u);
+    EXPECT_LE(budget.used(), 3u);
 }
 
 } // namespace

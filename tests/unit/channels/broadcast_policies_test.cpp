@@ -347,5 +347,32 @@ TEST_F(broadcast_policies_test, stats_count_what_was_done) {
     EXPECT_EQ(a.stats().lag, 2u);
 }
 
+TEST_F(broadcast_policies_test, who_begins_with_what_is_retained_loses_none_of_it) {
+    broadcast<int> items(
+        ctx.get_executor(), {.no_subscribers = no_subscribers::discard, .retain = 3});
+    for (int item = 0; item != 10; ++item)
+        EXPECT_TRUE(items.try_put(item));
+    auto s = items.subscribe({.capacity = 5, .replay = 3});
+    put_all(items, {10, 11});
+
+    EXPECT_EQ(take_all(s), (ints{7, 8, 9, 10, 11}));
+}
+
+TEST_F(broadcast_policies_test, who_begins_with_what_was_kept_for_the_first_loses_none_of_it) {
+    broadcast<int> items(ctx.get_executor(), {.no_subscribers = no_subscribers::buffer(3)});
+    {
+        auto before = items.subscribe({.capacity = 1});
+        for (int item = 0; item != 6; ++item) {
+            EXPECT_TRUE(items.try_put(item));
+            EXPECT_EQ(take_one(before), item);
+        }
+    }
+    put_all(items, {6, 7, 8});
+    auto s = items.subscribe({.capacity = 9});
+    put_all(items, {9, 10, 11, 12, 13, 14});
+
+    EXPECT_EQ(take_all(s), (ints{6, 7, 8, 9, 10, 11, 12, 13, 14}));
+}
+
 } // namespace
 } // namespace streamx::testing

@@ -485,5 +485,38 @@ TEST_F(memory_budget_test, loses_nothing_and_is_never_exceeded_on_two_threads) {
     EXPECT_EQ(budget.used(), 0u);
 }
 
+TEST_F(memory_budget_test, gets_back_what_nobody_of_a_broadcast_is_to_have) {
+    auto b = broadcast_of();
+    auto copies = b.subscribe({.overflow = overflow::drop_newest, .capacity = 1});
+    EXPECT_TRUE(b.try_put(8));
+    EXPECT_EQ(budget.used(), 0u) << "who has its own copies needs none in the ring";
+    copies.release();
+
+    auto cut_off = b.subscribe({.overflow = overflow::disconnect, .capacity = 1});
+    EXPECT_TRUE(b.try_put(2));
+    EXPECT_EQ(budget.used(), 2u);
+    EXPECT_TRUE(b.try_put(3));
+
+    EXPECT_EQ(b.subscriber_count(), 0u);
+    EXPECT_EQ(budget.used(), 0u);
+}
+
+TEST_F(memory_budget_test, gets_back_what_a_put_that_threw_was_to_have) {
+    struct reluctant {
+        reluctant() = default;
+        reluctant(const reluctant&) = default;
+        reluctant(reluctant&&) { throw std::runtime_error("stays"); }
+    };
+    broadcast<reluctant> b(ctx.get_executor(), {.budget = budget, .weight = [](const reluctant&) {
+                                                    return std::size_t(3);
+                                                }});
+    auto s = b.subscribe({.capacity = 1});
+    reluctant mine;
+
+    EXPECT_THROW(b.try_put(mine), std::runtime_error);
+
+    EXPECT_EQ(budget.used(), 0u);
+}
+
 } // namespace
 } // namespace streamx::testing

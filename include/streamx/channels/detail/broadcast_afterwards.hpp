@@ -44,7 +44,11 @@ public:
     }
 
     /// The broadcast's own hook gets an item that is discarded.
-    void discard(T&& item) { rarely().lost.push_back({nullptr, std::move(item)}); }
+    void discard(T&& item) {
+        auto& lost = rarely().lost;
+        lost.reserve(lost.size() + 1); // which may throw, while the item is still its owner's
+        lost.push_back({nullptr, std::move(item)});
+    }
 
     budget_release& budget() noexcept { return rarely().budget; }
     /// Who waited until all is taken.

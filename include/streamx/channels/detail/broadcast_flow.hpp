@@ -70,7 +70,7 @@ struct broadcast_flow {
         std::size_t retained,
         bool tells)
         : items(retained), time(std::move(t)), none(when_none), tells_discarded(tells) {
-        items.ring.need(std::max(retained, none.room()));
+        items.ring.keep(std::max(retained, none.room()));
     }
 
     // --- putting ---------------------------------------------------------------------------------
@@ -86,7 +86,13 @@ struct broadcast_flow {
             return put_result::no_subscribers;
         if (!puts.empty() || !may_put() || !afford(weight, later))
             return put_result::queued;
-        accept(item, weight, later);
+        try {
+            accept(item, weight, later);
+        } catch (...) {
+            if (budget)
+                budget->give_up();
+            throw;
+        }
         return put_result::accepted;
     }
 
@@ -172,6 +178,7 @@ struct broadcast_flow {
         if (may_put() && afford_first(later))
             admit_first(later);
         peers.asks_no_more(s);
+        time_patience(later); // who was woken may hold back the next
     }
 
     /// Whether what is put is for nobody but this one, and nobody looks on. Precondition: it has nothing
@@ -223,7 +230,7 @@ struct broadcast_flow {
         std::size_t count = 0;
         for (const auto& list : peers.lists())
             for (const auto* s : list)
-                count += items.has_item(*s);
+                count += items.is_behind(*s);
         return count;
     }
 
@@ -233,8 +240,7 @@ struct broadcast_flow {
     /// first to come; when the broadcast is closed it finds what is left, and is not waited for.
     void join(subscriber_type& s, std::size_t replay, afterwards& later) {
         items.ring.need(s.capacity);
-        if (s.care == attention::lossy && budget)
-            s.care = attention::limited; // what it is too late for weighs nothing
+        s.care = weighed(s.care);
         if (!closed)
             peers.enlist(s);
         const auto tail = items.tail();
@@ -269,10 +275,11 @@ struct broadcast_flow {
     void leave(subscriber_type& s, afterwards& later) noexcept {
         if (s.queued)
             later.subscribers.add(unpark(s), asio::error::operation_aborted);
-        if (items.has_item(s)) {
+        const bool was_behind = items.is_behind(s);
+        if (items.has_item(s))
             items.undelivered += items.skip_all(s, later);
+        if (was_behind)
             tell_drained(s, later);
-        }
         remove(s, later);
         s.failed = true;
         admit(later);
@@ -285,7 +292,8 @@ struct broadcast_flow {
             s.policy = then;
             return cut_off(s, *puts.front()->item, later);
         }
-        peers.change(s, then, std::max<std::size_t>(s.capacity, 1));
+        const auto capacity = std::max<std::size_t>(s.capacity, 1);
+        peers.change(s, then, capacity, weighed(s.care_for(then, capacity)));
         easy_until = 0;
         items.ring.need(s.capacity);
         if (s.care == attention::copied)
@@ -335,6 +343,11 @@ private:
         return none.room() ? items.tail() - unclaimed_from : 0;
     }
 
+    /// With a budget nobody is lossy: what such a one is too late for would keep its weight.
+    attention weighed(attention care) const noexcept {
+        return budget && care == attention::lossy ? attention::limited : care;
+    }
+
     bool afford(std::size_t weight, afterwards& later) {
         return !budget || budget->afford(weight, items, peers, later);
     }
@@ -370,6 +383,8 @@ private:
         for (auto* s : peers.with(attention::copied))
             items.copy(*s, std::as_const(to), later);
         ring.push(peers.active() == 0 ? none.room() != 0 : peers.in_ring());
+        if (budget)
+            budget->settle(items, later); // nobody may be left to take it
         items.discarded += discarded;
         wake_parked(later);
         easy_until = 0;

@@ -61,6 +61,11 @@ struct broadcast_items {
         return tail_of(s) != s.position();
     }
 
+    /// Whether it has items before it, or a batch that is not counted yet.
+    bool is_behind(const subscriber_type& s) const noexcept {
+        return s.care == attention::copied ? has_item(s) : tail_of(s) != s.counted;
+    }
+
     static void move_to(subscriber_type& s, std::uint64_t position) noexcept {
         s.counted = position;
         s.cursor.store(position, std::memory_order_relaxed);

@@ -23,8 +23,10 @@ template <class Waiter, class Slot>
 cancel_broadcast_by(Slot slot, const boost::intrusive_ptr<Waiter>& w) {
     if (slot.is_connected()) [[unlikely]]
         slot.assign([w](asio::cancellation_type) {
-            if (w->core && w->core->cancel(*w))
+            if (const auto core = w->core; core && core->cancel(*w)) {
                 w->wake(asio::error::operation_aborted);
+                core->start_patience(); // with one who does not ask any more
+            }
         });
 }
 

@@ -83,8 +83,7 @@ public:
     }
 
     /// One that is not waited for any more has another policy.
-    void change(subscriber_type& s, overflow policy, std::size_t capacity) {
-        const auto care = s.care_for(policy, capacity);
+    void change(subscriber_type& s, overflow policy, std::size_t capacity, attention care) {
         with(care).reserve(with(care).size() + 1); // below nothing may fail
         strike(s);
         s.rare->patience = clock::duration::max();

@@ -38,6 +38,12 @@ public:
             std::max(needed_, items == std::numeric_limits<std::size_t>::max() ? items : items + 1);
     }
 
+    /// So many of the last items may be kept for one who is to come, with room for more.
+    void keep(std::size_t items) noexcept {
+        need(items);
+        keeps_ = items > 1;
+    }
+
     /// Precondition: it was put, and is not written over.
     slot& at(std::uint64_t position) const noexcept {
         return chunks_[index(position)][position & (chunk() - 1)];
@@ -161,11 +167,17 @@ private:
             chunks_.resize(1);
         }
         const slot* old = chunks_[index(tail_)].get();
-        if (old && size() < needed_ && old[chunk() - 1].item)
+        if (old && is_small() && old[chunk() - 1].item)
             grow();
         if (auto& mine = chunks_[index(tail_)]; !mine)
             mine = std::make_unique<slot[]>(chunk());
         place_ = chunks_[index(tail_)].get();
+    }
+
+    /// Whether there is less room than is needed. Who comes while a chunk is filled may begin with what was
+    /// kept before that, which the rest of the chunk must not write over: so there is a chunk more.
+    bool is_small() const noexcept {
+        return size() < needed_ || (keeps_ && size() - needed_ < chunk());
     }
 
     void grow() {
@@ -179,6 +191,7 @@ private:
     std::vector<std::unique_ptr<slot[]>> chunks_; // as many as a power of 2
     unsigned bits_ = 0;                           // of a position that are its place in a chunk
     std::size_t needed_ = 0;
+    bool keeps_ = false;
     std::uint64_t tail_ = 0;
     slot* place_ = nullptr;   // of the next item, unless that is the first of a chunk
     std::uint64_t begin_ = 0; // what was written over before it grew
