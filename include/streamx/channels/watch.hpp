@@ -101,7 +101,8 @@ public:
     /// Whether there is a value that was not seen: given by neither `get` nor the stream.
     bool has_changed() const { return self_->core->has_item_for(*self_); }
 
-    /// Waits until there is a value that was not seen. It is not seen yet when this completes.
+    /// Waits until there is a value that was not seen. It is not seen yet when this completes, unless
+    /// `get` has given it since.
     /// @completes `void(error_code)` on the handler's associated executor, the watch's by default;
     ///            never inside this call
     /// @errors  `errc::closed`: there is none, and there will be none; `errc::operation_in_progress`;
@@ -167,8 +168,8 @@ private:
               self(std::move(s)) {}
 
         void operator()(error_code ec) {
-            if (!ec && !self->core->has_item_for(*self))
-                ec = errc::closed;
+            if (!ec && !self->core->is_open() && !self->core->has_item_for(*self))
+                ec = errc::closed; // while it is open only a change ends a wait
             self.reset();
             std::move(this->handler())(ec);
         }

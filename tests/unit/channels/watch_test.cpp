@@ -56,6 +56,23 @@ TEST_F(watch_test, all_watchers_are_woken_by_a_change) {
     EXPECT_EQ(one.get(), 1) << "also when it is seen";
 }
 
+TEST_F(watch_test, changed_is_told_of_a_change_that_get_has_seen_since) {
+    auto s = w.subscribe();
+    EXPECT_EQ(s.get(), 0);
+    code changed, closed;
+    s.async_changed(into(changed));
+    run();
+    w.set(1);
+    EXPECT_EQ(s.get(), 1);
+    run();
+    EXPECT_EQ(changed, success);
+
+    s.async_changed(into(closed));
+    w.close();
+    run();
+    EXPECT_EQ(closed, errc::closed);
+}
+
 TEST_F(watch_test, changed_says_closed_when_nothing_can_come) {
     auto s = w.subscribe();
     w.set(1);

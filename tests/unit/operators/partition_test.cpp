@@ -96,14 +96,32 @@ TEST_F(partition_test, hands_over_what_is_for_a_stream_that_is_gone) {
 
 TEST_F(partition_test, fails_the_others_when_a_stream_is_gone_if_told_so) {
     auto p = upstream().item(0).item(1).item(2).end() |
-             partition(2, itself, {.when_dropped = when_dropped::fail});
+             partition(2, itself, {.when_dropped = when_dropped::fail}, [this](int i) {
+                 undelivered.push_back(i);
+             });
     p.pop_back();
 
     auto got = collect(ctx, p[0]);
 
     EXPECT_EQ(got.items, ints{0});
     EXPECT_EQ(got.ec, errc::closed);
+    EXPECT_EQ(undelivered, ints{1}) << "the one that it failed at";
     EXPECT_EQ(seen.live(), 0u);
+}
+
+TEST_F(partition_test, hands_over_once_what_waited_for_a_stream_that_goes) {
+    auto p =
+        range(0, 6) | on(ctx) |
+        partition(2, itself, {.capacity = 1, .when_dropped = when_dropped::fail}, [this](int i) {
+            undelivered.push_back(i);
+        });
+    EXPECT_EQ(next(ctx, p[0]).value.value(), 0);
+    run(); // 1 and 2 are in their streams, 3 waits
+
+    p.pop_back();
+
+    EXPECT_EQ(collect(ctx, p[0]).ec, errc::closed);
+    EXPECT_EQ(undelivered, (ints{1, 3}));
 }
 
 TEST_F(partition_test, fails_every_stream_after_what_it_has) {

@@ -32,6 +32,7 @@ public:
     explicit broadcast_afterwards(broadcast_core<T>& c) noexcept : core_(c) {}
     broadcast_afterwards(const broadcast_afterwards&) = delete;
     broadcast_afterwards& operator=(const broadcast_afterwards&) = delete;
+
     /// A subscriber has a hook, and does not get an item.
     void lose(subscriber<T>& s, const T& item) noexcept {
         if (!s.has_hook())

@@ -40,15 +40,17 @@ public:
     executor_type get_executor() const noexcept { return parts_.front().get_executor(); }
 
     bool try_send(T& item) {
-        if (!at_)
+        const bool is_new = !at_;
+        if (is_new)
             at_ = part_of(std::invoke(key_, std::as_const(item)), parts_.size());
         auto& part = parts_[*at_];
         if (!part.try_send(item)) {
             if (part.is_open())
                 return false;
+            if (is_new || !fails_) // who asks again keeps the item, and gives it to `undelivered`
+                hook_(std::move(item));
             if (fails_)
                 throw boost::system::system_error(errc::closed, "partition");
-            hook_(std::move(item));
         }
         at_.reset();
         return true;
