@@ -7,8 +7,12 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace streamx::rsocket {
 namespace {
@@ -97,6 +101,18 @@ void put_tag(std::string& out, std::string_view tag) {
     out += tag;
 }
 
+/// A list is to be written that is so long.
+void check_length(std::size_t listed) {
+    if (listed > max_listed)
+        unencodable("rsocket: metadata lists at most 256 of a kind");
+}
+
+/// One more has been read of a list that has so many already.
+void check_room(std::size_t listed) {
+    if (listed == max_listed)
+        malformed("rsocket: metadata lists more than 256 of a kind");
+}
+
 std::string one_tag(std::string_view tag) {
     std::string out;
     put_tag(out, tag);
@@ -131,7 +147,8 @@ std::string_view get_type(field_reader& in) {
 template <class Fn>
 void for_each_entry(std::string_view bytes, Fn fn) {
     field_reader in(bytes);
-    while (!in.empty()) {
+    for (std::size_t entries = 0; !in.empty(); ++entries) {
+        check_room(entries);
         const auto type = get_type(in);
         const auto content = in.bytes(in.number(3));
         if (!in)
@@ -174,6 +191,7 @@ bool same_type(std::string_view a, std::string_view b) noexcept {
 }
 
 std::string encode_composite(const std::vector<metadata_entry>& entries) {
+    check_length(entries.size());
     std::string out;
     for (const auto& e : entries)
         put_entry(out, e.type, e.content);
@@ -189,6 +207,7 @@ std::vector<metadata_entry> decode_composite(std::string_view bytes) {
 }
 
 std::string encode_routing(const std::vector<std::string>& tags) {
+    check_length(tags.size());
     std::string out;
     for (const auto& tag : tags)
         put_tag(out, tag);
@@ -202,6 +221,7 @@ std::vector<std::string> decode_routing(std::string_view bytes) {
         const auto tag = in.bytes(in.number(1));
         if (!in)
             malformed("rsocket: routing metadata is cut short");
+        check_room(tags.size());
         tags.emplace_back(tag);
     }
     return tags;
@@ -242,6 +262,7 @@ credentials decode_credentials(std::string_view bytes) {
 }
 
 std::string encode_mime_types(const std::vector<std::string>& types) {
+    check_length(types.size());
     std::string out;
     for (const auto& type : types)
         put_type(out, type);
@@ -251,8 +272,10 @@ std::string encode_mime_types(const std::vector<std::string>& types) {
 std::vector<std::string> decode_mime_types(std::string_view bytes) {
     std::vector<std::string> types;
     field_reader in(bytes);
-    while (!in.empty())
+    while (!in.empty()) {
+        check_room(types.size());
         types.emplace_back(get_type(in));
+    }
     return types;
 }
 
@@ -268,7 +291,9 @@ bool same_secret(std::string_view expected, std::string_view given) noexcept {
 
 std::string request_metadata::encode() const {
     std::string out;
+    std::size_t entries = 0;
     const auto add = [&](std::string_view type, std::string_view content) {
+        check_length(++entries);
         put_entry(out, type, content);
     };
     if (!tags.empty())
@@ -292,7 +317,10 @@ request_metadata request_metadata::decode(std::string_view bytes, std::string_vi
     request_metadata m;
     const auto take = [&m](std::string_view t, std::string_view content) {
         if (t == mime::routing) {
-            std::ranges::move(decode_routing(content), std::back_inserter(m.tags));
+            for (auto& tag : decode_routing(content)) {
+                check_room(m.tags.size());
+                m.tags.push_back(std::move(tag));
+            }
         } else if (t == mime::authentication) {
             m.who = decode_credentials(content);
         } else if (t == mime::data_type) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,6 +29,11 @@ std::optional<std::string_view> well_known_type(std::uint8_t id) noexcept;
 
 /// Whether two MIME types are the same but for their parameters ("; charset=utf-8") and letters' case.
 bool same_type(std::string_view a, std::string_view b) noexcept;
+
+/// The most pieces, tags or types that are written to or read from one piece of metadata: each takes
+/// far more memory than the byte or four that a peer may send for it. Beyond it `errc::unencodable`
+/// and `errc::malformed`.
+inline constexpr std::size_t max_listed = 256;
 
 /// One piece of composite metadata.
 struct metadata_entry {

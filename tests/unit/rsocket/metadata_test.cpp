@@ -6,7 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
 namespace streamx::rsocket {
 namespace {
@@ -89,6 +91,37 @@ TEST(metadata_test, whatever_a_request_says_comes_back) {
     EXPECT_EQ(back.others, m.others);
     EXPECT_EQ(request_metadata::decode(encode_routing({"r"}), mime::routing).route, "r");
     EXPECT_EQ(request_metadata::decode("raw", "text/plain").others.front().content, "raw");
+}
+
+TEST(metadata_test, lists_of_up_to_256_are_written_and_read_and_longer_ones_refused) {
+    std::vector<std::string> tags(256), types(256, "text/plain");
+    std::vector<metadata_entry> entries(256, {"a/b", ""});
+    EXPECT_EQ(decode_routing(encode_routing(tags)), tags);
+    EXPECT_EQ(decode_mime_types(encode_mime_types(types)), types);
+    EXPECT_EQ(decode_composite(encode_composite(entries)), entries);
+    EXPECT_THROW((void)decode_routing(encode_routing(tags) + '\0'), system_error);
+    EXPECT_THROW((void)decode_mime_types(encode_mime_types(types) + '\x80'), system_error);
+    EXPECT_THROW(
+        (void)decode_composite(encode_composite(entries) + encode_composite({{"c/d", ""}})),
+        system_error);
+
+    const metadata_entry routing{std::string(mime::routing), encode_routing(tags)};
+    EXPECT_EQ(request_metadata::decode(encode_composite({routing}), mime::composite).tags, tags);
+    EXPECT_THROW(
+        (void)request_metadata::decode(encode_composite({routing, routing}), mime::composite),
+        system_error)
+        << "it is all tags of a request together";
+
+    request_metadata m;
+    m.route = "r";
+    m.others = entries;
+    EXPECT_THROW(m.encode(), system_error);
+    for (auto* list : {&tags, &types})
+        list->emplace_back("one");
+    entries.emplace_back();
+    EXPECT_THROW(encode_routing(tags), system_error);
+    EXPECT_THROW(encode_mime_types(types), system_error);
+    EXPECT_THROW(encode_composite(entries), system_error);
 }
 
 TEST(metadata_test, metadata_cut_anywhere_is_refused_or_shorter_and_never_read_beyond) {
