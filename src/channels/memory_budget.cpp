@@ -3,7 +3,11 @@
 #include <streamx/channels/detail/budget_state.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 namespace streamx::detail {
@@ -23,12 +27,18 @@ void budget_state::hand_out() {
         budget_account* a = nullptr;
         {
             std::lock_guard lock(mutex_);
-            if (!first_ || used_ > limit_ || first_->wanted_ > limit_ - used_)
-                return;
             a = first_;
-            a->leave_queue();
-            a->aside_ += a->wanted_;
-            used_ += a->wanted_;
+            if (!a)
+                return;
+            if (has_room_for(a->wanted_)) {
+                a->leave_queue();
+                a->aside_ += a->wanted_;
+                used_ += a->wanted_;
+            } else if (a->is_to_look_again()) {
+                a->hold();
+            } else {
+                return;
+            }
         }
         a->granted();
         a->let_go();
@@ -45,34 +55,41 @@ budget_account::~budget_account() {
 }
 
 bool budget_account::set_aside(std::size_t weight) {
-    std::lock_guard lock(budget_->mutex_);
-    if (aside_ < weight) {
-        const auto more = weight - aside_;
-        if (budget_->first_ || budget_->used_ > budget_->limit_ ||
-            more > budget_->limit_ - budget_->used_)
-            return false;
-        budget_->used_ += more;
-        aside_ = weight;
+    bool was_queued = false;
+    {
+        std::lock_guard lock(budget_->mutex_);
+        if (aside_ < weight) {
+            const auto more = weight - aside_;
+            if (!is_its_turn() || !budget_->has_room_for(more))
+                return false;
+            budget_->used_ += more;
+            aside_ = weight;
+        }
+        was_queued = leave_queue();
     }
+    if (was_queued)
+        let_go();
     return true;
 }
 
 bool budget_account::fits(std::size_t weight) const {
     std::lock_guard lock(budget_->mutex_);
-    return !budget_->first_ && budget_->used_ <= budget_->limit_ &&
-           weight <= budget_->limit_ - budget_->used_;
+    return is_its_turn() && budget_->has_room_for(weight);
 }
 
-bool budget_account::would_fit_alone(std::size_t weight) const {
+std::optional<std::size_t> budget_account::short_of(std::size_t weight) const {
     std::lock_guard lock(budget_->mutex_);
-    const auto others = budget_->used_ - total_ - aside_;
-    return !budget_->first_ && others <= budget_->limit_ && weight <= budget_->limit_ - others;
+    if (!is_its_turn() || !budget_->has_room_beside(of_others(), weight))
+        return {};
+    const auto with = budget_->used_ - aside_ + weight;
+    return with - std::min(with, budget_->limit_);
 }
 
 void budget_account::wait_for(std::size_t weight) {
     std::lock_guard lock(budget_->mutex_);
     budget_->used_ -= std::exchange(aside_, 0);
-    wanted_ = weight;
+    if (std::exchange(wanted_, weight) != weight || !queued_)
+        seen_of_others_ = std::numeric_limits<std::size_t>::max();
     if (std::exchange(queued_, true))
         return;
     hold();
@@ -88,25 +105,33 @@ void budget_account::give_up() {
     {
         std::lock_guard lock(budget_->mutex_);
         budget_->used_ -= std::exchange(aside_, 0);
-        was_queued = queued_;
-        if (was_queued)
-            leave_queue();
+        was_queued = leave_queue();
     }
     if (was_queued)
         let_go();
 }
 
-void budget_account::leave_queue() noexcept {
-    queued_ = false;
+bool budget_account::leave_queue() noexcept {
+    if (!std::exchange(queued_, false))
+        return false;
     --budget_->waiting_;
     (previous_ ? previous_->next_ : budget_->first_) = next_;
     (next_ ? next_->previous_ : budget_->last_) = previous_;
+    return true;
+}
+
+bool budget_account::is_to_look_again() noexcept {
+    const auto others = of_others();
+    if (others >= seen_of_others_ || !budget_->has_room_beside(others, wanted_))
+        return false;
+    seen_of_others_ = others;
+    return true;
 }
 
 void budget_account::add(std::size_t weight) {
     weights_.push_back(weight);
-    total_ += weight;
     std::lock_guard lock(budget_->mutex_);
+    total_ += weight;
     budget_->used_ += weight;
     budget_->used_ -= std::exchange(aside_, 0);
 }
@@ -114,8 +139,8 @@ void budget_account::add(std::size_t weight) {
 void budget_account::remove_last() {
     const auto weight = weights_.back();
     weights_.pop_back();
-    total_ -= weight;
     std::lock_guard lock(budget_->mutex_);
+    total_ -= weight;
     budget_->used_ -= weight;
 }
 
@@ -125,8 +150,8 @@ void budget_account::keep_last(std::size_t count) {
         gone += weights_.front();
     if (gone == 0)
         return;
-    total_ -= gone;
     std::lock_guard lock(budget_->mutex_);
+    total_ -= gone;
     budget_->used_ -= gone;
 }
 

@@ -90,6 +90,73 @@ TEST_F(
     EXPECT_EQ(misses.missed(), 4u);
 }
 
+TEST_F(broadcast_budget_test, a_put_that_waits_drops_its_own_oldest_once_that_is_enough) {
+    auto c = channel();
+    auto b = broadcast_of();
+    auto misses = b.subscribe({.overflow = overflow::drop_oldest, .capacity = 9});
+    put_all(b, {2, 1});
+    EXPECT_TRUE(c.tx.try_send(4));
+    EXPECT_TRUE(c.tx.try_send(3));
+    code put, later;
+    b.async_put(5, into(put));
+    send(c.tx, 1, later);
+    EXPECT_FALSE(put) << "others have 7 of 10";
+    EXPECT_EQ(misses.missed(), 0u);
+
+    EXPECT_EQ(take_one(c.rx), 4);
+    run();
+
+    EXPECT_EQ(put, success);
+    EXPECT_EQ(later, success) << "and the next has its turn";
+    EXPECT_EQ(misses.missed(), 1u) << "as many as it takes";
+    EXPECT_EQ(take_all(misses), (ints{1, 5}));
+}
+
+TEST_F(broadcast_budget_test, nobody_misses_an_item_for_a_put_that_has_to_wait_all_the_same) {
+    auto b = broadcast_of();
+    auto misses = b.subscribe({.overflow = overflow::drop_oldest, .capacity = 9});
+    EXPECT_TRUE(b.try_put(3));
+    auto waits = b.subscribe({.capacity = 9});
+    EXPECT_TRUE(b.try_put(4));
+
+    EXPECT_FALSE(b.try_put(7)) << "without the 3 there is room for 6";
+
+    EXPECT_EQ(take_all(misses), (ints{3, 4}));
+}
+
+TEST_F(broadcast_budget_test, what_is_retained_gives_way) {
+    broadcast<int> b(ctx.get_executor(), {.retain = 100, .budget = budget, .weight = [](int i) {
+                                              return static_cast<std::size_t>(i);
+                                          }});
+    auto s = b.subscribe({.capacity = 100});
+    put_all(b, {2, 3, 5});
+    EXPECT_FALSE(b.try_put(4)) << "these are still to be taken";
+    EXPECT_EQ(take_all(s), (ints{2, 3, 5}));
+    EXPECT_EQ(budget.used(), 10u);
+
+    EXPECT_TRUE(b.try_put(4));
+
+    EXPECT_EQ(budget.used(), 9u);
+    auto late = b.subscribe({.capacity = 100, .replay = 100});
+    EXPECT_EQ(take_all(late), (ints{5, 4}));
+    EXPECT_EQ(take_all(s), ints{4});
+}
+
+TEST_F(broadcast_budget_test, gets_back_what_was_taken_of_a_batch_that_was_broken_off_by_leaving) {
+    auto b = broadcast_of();
+    auto leaves = b.subscribe({.capacity = 9});
+    auto stays = b.subscribe({.capacity = 9});
+    put_all(b, {1, 2, 3});
+    leaves.each_ready([&](int) {
+        leaves.release();
+        return true;
+    });
+
+    EXPECT_EQ(take_all(stays), (ints{1, 2, 3}));
+
+    EXPECT_EQ(budget.used(), 0u);
+}
+
 TEST_F(broadcast_budget_test, gets_back_what_a_broadcast_and_its_subscribers_leave) {
     auto c = channel();
     {

@@ -358,6 +358,24 @@ TEST_F(broadcast_policies_test, who_begins_with_what_is_retained_loses_none_of_i
     EXPECT_EQ(take_all(s), (ints{7, 8, 9, 10, 11}));
 }
 
+TEST_F(broadcast_policies_test, what_was_kept_for_one_that_never_came_is_undelivered) {
+    ints undelivered;
+    {
+        broadcast<int> items(
+            ctx.get_executor(),
+            {.no_subscribers = no_subscribers::buffer(3),
+             .on_undelivered = [&](int&& item) { undelivered.push_back(item); }});
+        {
+            auto before = items.subscribe({.capacity = 9});
+            put_all(items, {1});
+        }
+        put_all(items, {2, 3});
+        items.close();
+        EXPECT_EQ(undelivered, ints{}) << "somebody may still come";
+    }
+    EXPECT_EQ(undelivered, (ints{2, 3}));
+}
+
 TEST_F(broadcast_policies_test, who_begins_with_what_was_kept_for_the_first_loses_none_of_it) {
     broadcast<int> items(ctx.get_executor(), {.no_subscribers = no_subscribers::buffer(3)});
     {

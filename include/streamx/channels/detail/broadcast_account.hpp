@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -35,16 +36,18 @@ public:
     }
 
     /// Whether there is room for an item of that weight; it is set aside then. Who may miss items
-    /// misses the oldest for it.
+    /// misses the oldest for it, and what is retained for newcomers is so no longer.
     bool afford(
         std::size_t weight,
         broadcast_items<T>& items,
         broadcast_peers<T>& peers,
         afterwards& later) {
         settle(items, later);
-        while (!set_aside(weight))
-            if (!would_fit_alone(weight) || !free_oldest(items, peers, later))
+        while (!set_aside(weight)) {
+            const auto missing = short_of(weight);
+            if (!missing || !free_oldest(*missing, items, peers, later))
                 return false;
+        }
         return true;
     }
 
@@ -62,22 +65,36 @@ public:
     const weigher weigh;
 
 private:
-    bool free_oldest(broadcast_items<T>& items, broadcast_peers<T>& peers, afterwards& later) {
+    /// Frees so much, if nobody is to have the oldest items that weigh it but those who may miss them.
+    bool free_oldest(
+        std::size_t weight,
+        broadcast_items<T>& items,
+        broadcast_peers<T>& peers,
+        afterwards& later) {
         const auto oldest = items.tail() - count();
-        if (oldest == items.tail() || items.ring.is_retained(oldest))
-            return false;
-        const auto may_miss = [&](const subscriber<T>* s) {
-            return s->policy == overflow::drop_oldest && s->position() == oldest;
-        };
-        auto& limited = peers.with(attention::limited);
-        const auto several = std::count_if(limited.begin(), limited.end(), may_miss);
-        if (several == 0 || several != items.ring.at(oldest).takers.load(std::memory_order_relaxed))
-            return false; // somebody is to have it
-        for (auto* s : limited)
-            if (may_miss(s))
+        auto end = oldest;
+        for (std::size_t freed = 0; freed < weight; ++end) {
+            if (end == items.tail() || !may_go(end, items, peers))
+                return false;
+            freed += weight_at(end - oldest);
+        }
+        for (auto* s : peers.with(attention::limited))
+            while (s->policy == overflow::drop_oldest && s->position() < end)
                 items.drop_oldest(*s, later);
+        items.ring.forget(end);
         settle(items, later);
         return true;
+    }
+
+    static bool may_go(
+        std::uint64_t position,
+        const broadcast_items<T>& items,
+        const broadcast_peers<T>& peers) noexcept {
+        const auto& limited = peers.with(attention::limited);
+        const auto may_miss = std::count_if(limited.begin(), limited.end(), [&](const auto* s) {
+            return s->policy == overflow::drop_oldest && s->position() <= position;
+        });
+        return may_miss == items.ring.at(position).takers.load(std::memory_order_relaxed);
     }
 
     void hold() noexcept override { intrusive_ptr_add_ref(&core_); }

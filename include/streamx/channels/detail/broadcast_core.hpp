@@ -65,6 +65,7 @@ public:
     ~broadcast_core() {
         if (flow_.shown)
             flow_.shown->finish();
+        flow_.each_unclaimed([this](T& item) { undelivered(std::move(item)); });
     }
 
     /// Its items count against a budget. Called before it is used.

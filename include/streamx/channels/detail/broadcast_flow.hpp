@@ -226,6 +226,13 @@ struct broadcast_flow {
         return parked.remove(s);
     }
 
+    /// Precondition: nobody can come any more.
+    template <class Fn>
+    void each_unclaimed(Fn fn) {
+        for (auto position = items.tail() - unclaimed(); position != items.tail(); ++position)
+            fn(*items.ring.at(position).item);
+    }
+
     std::size_t count_behind() const noexcept {
         std::size_t count = 0;
         for (const auto& list : peers.lists())
@@ -246,7 +253,8 @@ struct broadcast_flow {
         const auto tail = items.tail();
         const auto kept = peers.active() == 0 ? unclaimed() : 0;
         const auto from =
-            tail - std::max(kept, std::min<std::uint64_t>({replay, items.ring.retained(), tail}));
+            tail -
+            std::max(kept, std::min<std::uint64_t>(replay, tail - items.ring.retained_from()));
         for (auto position = from; position != tail - kept; ++position)
             items.ring.hold(position); // what was kept has a taker already, who is `s` now
         unclaimed_from = tail;
@@ -276,6 +284,7 @@ struct broadcast_flow {
         if (s.queued)
             later.subscribers.add(unpark(s), asio::error::operation_aborted);
         const bool was_behind = items.is_behind(s);
+        items.count(s); // in the middle of a batch
         if (items.has_item(s))
             items.undelivered += items.skip_all(s, later);
         if (was_behind)

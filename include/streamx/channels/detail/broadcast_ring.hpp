@@ -54,8 +54,16 @@ public:
         return std::max(begin_, tail_ - std::min<std::uint64_t>(tail_, size()));
     }
 
-    bool is_retained(std::uint64_t position) const noexcept {
-        return tail_ - position <= retained_;
+    bool is_retained(std::uint64_t position) const noexcept { return position >= retained_from(); }
+    std::uint64_t retained_from() const noexcept {
+        return std::max(forgotten_, tail_ - std::min<std::uint64_t>(tail_, retained_));
+    }
+    /// Of what is retained, items before this are not any more.
+    void forget(std::uint64_t until) noexcept {
+        for (auto position = retained_from(); position < until; ++position)
+            if (slot& s = at(position); s.takers.load(std::memory_order_relaxed) == 0)
+                s.item.reset();
+        forgotten_ = std::max(forgotten_, until);
     }
 
     /// Where the chunk of a position ends.
@@ -103,7 +111,7 @@ public:
 
     /// One taker less for the items from one position to another, which may have been written over.
     void let_go(std::uint64_t from, std::uint64_t to) noexcept {
-        const auto retained_from = tail_ - std::min<std::uint64_t>(tail_, retained_);
+        const auto kept_from = retained_from();
         for (from = std::max(from, begin()); from < to;) {
             slot* s = &at(from);
             for (const auto end = std::min(to, chunk_end(from)); from != end; ++from, ++s) {
@@ -111,7 +119,7 @@ public:
                 if (takers == 0)
                     continue;
                 s->takers.store(takers - 1, std::memory_order_release);
-                if (takers == 1 && from < retained_from)
+                if (takers == 1 && from < kept_from)
                     s->item.reset();
             }
         }
@@ -193,8 +201,9 @@ private:
     std::size_t needed_ = 0;
     bool keeps_ = false;
     std::uint64_t tail_ = 0;
-    slot* place_ = nullptr;   // of the next item, unless that is the first of a chunk
-    std::uint64_t begin_ = 0; // what was written over before it grew
+    slot* place_ = nullptr;       // of the next item, unless that is the first of a chunk
+    std::uint64_t begin_ = 0;     // what was written over before it grew
+    std::uint64_t forgotten_ = 0; // what ceased early to be retained
     const std::size_t retained_;
 };
 

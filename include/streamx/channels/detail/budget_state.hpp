@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 namespace streamx::detail {
@@ -25,6 +26,11 @@ public:
 
 private:
     friend class budget_account;
+
+    bool has_room_for(std::size_t weight) const noexcept { return has_room_beside(used_, weight); }
+    bool has_room_beside(std::size_t used, std::size_t weight) const noexcept {
+        return used <= limit_ && weight <= limit_ - used;
+    }
 
     const std::size_t limit_;
     mutable std::mutex mutex_;
@@ -49,9 +55,10 @@ public:
     /// Sets so much aside for one item, unless that is too much now or others wait for it. What was
     /// set aside before is used for it or given back.
     bool set_aside(std::size_t weight);
-    /// Whether that would succeed; and if none of its own items were there.
+    /// Whether that would succeed.
     bool fits(std::size_t weight) const;
-    bool would_fit_alone(std::size_t weight) const;
+    /// How much of its own would have to go first for it to succeed, if that would do.
+    std::optional<std::size_t> short_of(std::size_t weight) const;
     /// Has it set aside when it is this one's turn, and is told by `granted`.
     void wait_for(std::size_t weight);
     /// Nobody waits any more: what is set aside is free.
@@ -62,6 +69,7 @@ public:
     /// The item that came last has not come after all.
     void remove_last();
     std::size_t count() const noexcept { return weights_.size(); }
+    std::size_t weight_at(std::size_t i) const noexcept { return weights_[i]; }
     /// There are `count` items now: those that came first have gone.
     void keep_last(std::size_t count);
 
@@ -71,17 +79,25 @@ private:
     /// Keeps the channel alive as long as this is in the queue.
     virtual void hold() noexcept = 0;
     virtual void let_go() noexcept = 0;
-    /// So much as was waited for is set aside.
+    /// So much as was waited for is set aside; or would be if enough of its own items went, which is
+    /// for it to see.
     virtual void granted() = 0;
 
-    void leave_queue() noexcept;
+    bool is_its_turn() const noexcept { return !budget_->first_ || budget_->first_ == this; }
+    std::size_t of_others() const noexcept { return budget_->used_ - total_ - aside_; }
+    /// It is the first who waits, there is no room, and there would be without its own items: it is
+    /// told, once for each time that others use less.
+    bool is_to_look_again() noexcept;
+    /// Whether it was in the queue, and is to be let go of without the budget's lock.
+    bool leave_queue() noexcept;
 
     const std::shared_ptr<budget_state> budget_;
     std::deque<std::size_t> weights_;
-    std::size_t total_ = 0; // of these
     // From here on under the budget's lock.
+    std::size_t total_ = 0; // of these weights
     std::size_t aside_ = 0;
     std::size_t wanted_ = 0;
+    std::size_t seen_of_others_ = 0; // when it was told last, while it waits
     budget_account* next_ = nullptr;
     budget_account* previous_ = nullptr;
     bool queued_ = false;
