@@ -26,7 +26,7 @@ public:
         : budget_account(std::move(in)), weigh(std::move(w)), core_(core) {}
 
     /// What nobody is to have any more weighs nothing.
-    void settle(const broadcast_items<T>& items, afterwards& later) {
+    [[gnu::noinline]] void settle(const broadcast_items<T>& items, afterwards& later) {
         const auto& ring = items.ring;
         later.budget().of(*this);
         auto from = ring.tail() - count();
@@ -37,7 +37,7 @@ public:
 
     /// Whether there is room for an item of that weight; it is set aside then. Who may miss items
     /// misses the oldest for it, and what is retained for newcomers is so no longer.
-    bool afford(
+    [[gnu::noinline]] bool afford(
         std::size_t weight,
         broadcast_items<T>& items,
         broadcast_peers<T>& peers,

@@ -77,7 +77,7 @@ struct broadcast_flow {
 
     std::size_t weigh(const T& item) const { return budget ? budget->weigh(item) : 0; }
 
-    put_result put(T& item, std::size_t weight, afterwards& later) {
+    [[gnu::always_inline]] put_result put(T& item, std::size_t weight, afterwards& later) {
         if (closed)
             return put_result::closed;
         if (budget && weight > budget->budget().limit())
@@ -107,7 +107,7 @@ struct broadcast_flow {
     /// Whether it can be told at a glance that a put has to wait.
     bool must_wait() const noexcept { return !puts.empty() || peers.unready() != 0; }
 
-    bool may_put() noexcept {
+    [[gnu::always_inline]] bool may_put() noexcept {
         if (peers.active() == 0)
             return none == streamx::no_subscribers::discard || unclaimed() < none.room();
         return peers.let_pass(items.tail());

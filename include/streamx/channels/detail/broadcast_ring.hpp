@@ -135,7 +135,7 @@ public:
 
     /// The same, and one taker less. Precondition: it is not written over.
     template <class Item>
-    Item take(std::uint64_t position) {
+    [[gnu::always_inline]] Item take(std::uint64_t position) {
         slot& from = at(position);
         const bool last = is_last_use(from, position);
         Item item = last ? Item(std::move(*from.item)) : Item(std::as_const(*from.item));
