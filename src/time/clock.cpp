@@ -80,6 +80,11 @@ void clock::shutdown() noexcept {
     }
 }
 
+bool clock::is_shut_down() const {
+    std::lock_guard lock(mutex_);
+    return dead_;
+}
+
 void clock::set(timer& t, time_point at) {
     std::lock_guard lock(mutex_);
     if (dead_)

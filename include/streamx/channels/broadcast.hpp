@@ -20,9 +20,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/execution/context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/query.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
@@ -293,7 +291,7 @@ private:
         template <class Handler>
         void operator()(Handler handler, clock_service::duration within) const {
             const auto ex = this->get_executor();
-            auto t = std::make_shared<detail::timer>(asio::query(ex, asio::execution::context));
+            auto t = std::make_shared<detail::timer>(this->core->time());
             this->core->close();
             if (!this->core->queue_for_drain(t))
                 return detail::complete_broadcast({}, std::move(handler), ex);

@@ -88,11 +88,7 @@ public:
     }
 
     /// The latest value, which counts as seen now.
-    T get() {
-        if (auto unseen = unseen_value())
-            return *std::move(unseen);
-        return self_->core->latest();
-    }
+    T get() { return self_->core->latest(*self_); }
 
     /// What it has seen and what it was too late for: `delivered` values, `missed` ones, and a `lag`
     /// of 1 while the latest is not seen.
@@ -197,10 +193,6 @@ private:
                 std::move(handler));
         }
     };
-
-    std::optional<T> unseen_value() {
-        return has_changed() ? try_next().to_optional() : std::nullopt;
-    }
 
     boost::intrusive_ptr<detail::subscriber<T>> self_;
 };

@@ -21,8 +21,8 @@ using balance_stream = detail::outlet<T>;
 /// Shares the work: a `std::vector` of `n` streams, and each item goes to exactly one of them, the
 /// one that has waited for it the longest. Who is slow gets fewer. Destroying one loses nothing:
 /// what it had not taken goes to another. The streams may be used from different threads, each from
-/// one at a time; upstream stays on its own executor, which it must have. With all of them gone it
-/// is let go of. Throws `std::invalid_argument` if `n` is 0.
+/// one at a time; upstream stays on its own executor, which it must have and which runs one handler
+/// at a time. With all of them gone it is let go of. Throws `std::invalid_argument` if `n` is 0.
 /// @marble  `-1-2-3-|`  ->  `balance(2)`  ->  `-1---3-|`, `---2---|`
 /// @errors  upstream's, to each, after the items that came before it
 /// @cancels a wait takes no item, so none is lost

@@ -37,7 +37,7 @@ using group_by_stream = detail::outlet<std::pair<Key, group_stream<T>>>;
 /// Makes a stream for each key, `key(item)`: the result is a stream of `std::pair`s of a key and the
 /// stream of the items that have it, in order. Keys need a `std::hash`, an `==` and to be copied.
 /// The streams may be used from different threads, each from one at a time; upstream stays on its own
-/// executor, which it must have.
+/// executor, which it must have and which runs one handler at a time.
 ///
 /// A full group holds back all. It reports what would hang elsewhere: more than `max_groups` open at
 /// a time, and a group that is full and that nobody has ever asked for an item in

@@ -43,7 +43,7 @@ struct let_it_go {
 /// Divides the items among a `std::vector` of `n` streams by their key, `key(item)`: items of one key
 /// always go to the same stream, in order. An integer `k` goes to number `k % n`, any other key to
 /// that which its `std::hash` says. The streams may be used from different threads, each from one at
-/// a time; upstream stays on its own executor, which it must have.
+/// a time; upstream stays on its own executor, which it must have and which runs one handler at a time.
 ///
 /// A full stream holds back all: its next item waits, and those after it. One that is destroyed
 /// holds up nobody; `options.when_dropped` says what becomes of its items. `on_undelivered(item)`

@@ -15,8 +15,9 @@ namespace streamx {
 
 /// Moves the rest of a pipeline to another executor, such as a strand: what comes before is pulled on
 /// its own executor by a loop of its own, from the first pull on, and handed over through a channel
-/// for `capacity` items. A stream that has no executor of its own is pulled on `ex` as well. Throws
-/// `std::invalid_argument` if `capacity` is 0.
+/// for `capacity` items. A stream that has no executor of its own is pulled on `ex` as well. The
+/// executor that it is pulled on runs one handler at a time: a strand, or a context that one thread
+/// runs. Throws `std::invalid_argument` if `capacity` is 0.
 /// @marble  `-1-2-3-|`  ->  `via(strand, 16)`  ->  `-1-2-3-|`
 /// @errors  upstream's, behind what has been handed over
 /// @cancels as that of a channel's receiver: no item is lost; when the stream is destroyed the loop is

@@ -7,6 +7,7 @@
 #include <streamx/testing/virtual_clock.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
 
@@ -271,6 +272,25 @@ TEST_F(broadcast_patience_test, ends_with_one_who_has_the_item_before) {
 
     EXPECT_EQ(first, success);
     EXPECT_EQ(sent, success);
+}
+
+TEST_F(broadcast_patience_test, ends_no_more_when_the_context_is_gone_that_times_it) {
+    std::optional<asio::io_context> home(std::in_place);
+    broadcast<int> outlives(home->get_executor());
+    auto patient = outlives.subscribe({.patience = 1s});
+    home.reset();
+    outlives.async_put(1, asio::bind_executor(ctx, into(sent)));
+    clock.run_for(2s);
+    EXPECT_FALSE(sent);
+
+    EXPECT_EQ(take_one(patient), 1);
+    clock.run_for(0s);
+    EXPECT_EQ(sent, success);
+
+    code closed;
+    outlives.async_close(1s, asio::bind_executor(ctx, into(closed)));
+    clock.run_for(0s);
+    EXPECT_EQ(closed, success);
 }
 
 TEST_F(broadcast_patience_test, what_it_is_too_late_for_weighs_nothing) {

@@ -2,6 +2,8 @@
 
 #include "broadcast_support.hpp"
 
+#include <streamx/terminals/async_for_each.hpp>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -180,6 +182,30 @@ TEST_F(broadcast_threads_test, who_drops_still_sees_an_order_that_all_agree_on) 
         EXPECT_TRUE(result.in_order);
     }
     EXPECT_EQ(results[2].all.size(), static_cast<std::size_t>(items));
+}
+
+TEST_F(broadcast_threads_test, what_is_retained_is_there_for_newcomers_while_others_take_it) {
+    asio::io_context ctx;
+    using item = std::shared_ptr<const int>;
+    broadcast<item> b(ctx.get_executor(), {.no_subscribers = no_subscribers::discard, .retain = 1});
+    int taken = 0, empty = 0;
+    async_for_each(
+        b.subscribe({.capacity = 64}),
+        [&](const item& i) { taken += i != nullptr; },
+        asio::detached);
+    std::jthread consumer([&] { ctx.run(); });
+    for (int n = 0; n != items; ++n) {
+        while (!b.try_put(std::make_shared<const int>(n)))
+            std::this_thread::yield();
+        auto newcomer = b.subscribe({.capacity = 1, .replay = 1});
+        const auto replayed = newcomer.try_next();
+        empty += !replayed || !*replayed;
+    }
+    b.close();
+    consumer.join();
+
+    EXPECT_EQ(empty, 0);
+    EXPECT_EQ(taken, items);
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 #include <streamx/testing/virtual_clock.hpp>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/strand.hpp>
@@ -309,6 +310,46 @@ TEST_F(share_test, survives_the_destruction_of_its_context) {
     }
     EXPECT_EQ(seen.live(), 0u);
     s.reset();
+}
+
+TEST_F(share_test, ends_for_subscribers_of_other_contexts_when_that_of_the_stream_goes) {
+    std::optional<asio::io_context> home(std::in_place);
+    auto shared = share([&, made = 0]() mutable {
+        const auto ex = made++ == 0 ? home->get_executor() : ctx.get_executor();
+        return script_source<int>(ex, seen).pending().item(made).hang();
+    });
+    auto s = shared.subscribe();
+    code waited;
+    s.async_wait(asio::bind_executor(ctx, into(waited)));
+    home->poll_one();
+
+    home.reset();
+    run();
+
+    EXPECT_EQ(waited, success);
+    EXPECT_TRUE(s.try_next().is_end());
+    EXPECT_FALSE(shared.is_running());
+    auto next_run = shared.subscribe();
+    EXPECT_EQ(item_of(next_run), 2);
+}
+
+TEST_F(share_test, calls_hooks_without_a_lock_of_its_own) {
+    auto shared = share(
+        upstream().item(1).item(2).item(3).item(4).hang(),
+        {.stop_grace = 1h, .no_subscribers = no_subscribers::buffer(2)});
+    {
+        auto first = shared.subscribe();
+    }
+    run();
+    EXPECT_EQ(shared.stats().puts_waiting, 1u);
+    std::size_t count = 0;
+
+    auto s = shared.subscribe(
+        {.overflow = overflow::drop_oldest, .capacity = 1, .on_undelivered = [&](int&&) {
+             count = shared.subscriber_count();
+         }});
+
+    EXPECT_EQ(count, 1u);
 }
 
 TEST_F(share_test, refuses_options_that_make_no_sense) {

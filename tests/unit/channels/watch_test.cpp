@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 namespace streamx::testing {
@@ -31,6 +32,24 @@ TEST_F(watch_test, a_watcher_sees_the_value_then_each_latest_once) {
     EXPECT_EQ(take_all(s), (ints{9}));
     EXPECT_EQ(w.get(), 9);
     EXPECT_EQ(take_all(s), ints());
+}
+
+TEST_F(watch_test, what_get_has_given_does_not_come_again_while_another_thread_sets) {
+    constexpr int values = 20'000;
+    auto s = w.subscribe();
+    std::jthread setter([this] {
+        for (int n = 1; n <= values; ++n)
+            w.set(n);
+    });
+    int again = 0;
+    for (int last = 0; last != values;) {
+        last = s.get();
+        if (const auto next = s.try_next()) {
+            again += *next <= last;
+            last = *next;
+        }
+    }
+    EXPECT_EQ(again, 0);
 }
 
 TEST_F(watch_test, all_watchers_are_woken_by_a_change) {

@@ -108,6 +108,18 @@ public:
         return last();
     }
 
+    /// The same, and `s` has taken it then.
+    T latest(subscriber_type& s) {
+        afterwards later(*this);
+        const held_lock lock(mutex_);
+        if (!flow_.items.has_item(s))
+            return last();
+        flow_.items.catch_up(s);
+        auto item = flow_.take(s);
+        flow_.taken(s, later);
+        return *std::move(item);
+    }
+
     /// Takes `item`, or has a waiter wait with it: `item` itself if it is lent, moved if not. If it
     /// is known which coroutine awaits this, then not for what that one is to do.
     put_result put_or_queue(T& item, bool lent, put_ptr& w, const void* coroutine) {
@@ -236,7 +248,7 @@ public:
             left -= items;
             for (; items != 0; --items, ++from) {
                 const auto position = s.position();
-                T item = flow_.items.ring.template give<T>(*from, position);
+                T item = flow_.items.ring.template give<T>(*from);
                 s.cursor.store(position + 1, std::memory_order_release);
                 if (!take(std::move(item))) [[unlikely]]
                     return halt::asked;
@@ -299,6 +311,8 @@ public:
     /// Waits, unless that is on its way, until the first patience with somebody who holds a put back
     /// may be over.
     void start_patience() {
+        if (flow_.time->is_shut_down())
+            return; // its context is gone, and nobody's patience ends any more
         std::shared_ptr<timer> t;
         clock::time_point due;
         {
@@ -308,8 +322,7 @@ public:
                 return;
             flow_.watching = true;
             if (!patience_timer_)
-                patience_timer_ =
-                    std::make_shared<timer>(asio::query(executor_, asio::execution::context));
+                patience_timer_ = std::make_shared<timer>(flow_.time);
             t = patience_timer_;
         }
         timer::async_wait(t, due, executor_, [self = broadcast_ptr<T>(this)](error_code) {
@@ -351,6 +364,7 @@ public:
     }
 
     const asio::any_io_executor& executor() const noexcept { return executor_; }
+    const std::shared_ptr<clock>& time() const noexcept { return flow_.time; }
 
     /// Counts puts that did not suspend; true now and then, when one should let others run. That
     /// two threads may count as one does not matter.

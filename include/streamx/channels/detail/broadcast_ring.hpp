@@ -126,14 +126,15 @@ public:
     }
     void let_go(std::uint64_t position) noexcept { let_go(position, position + 1); }
 
-    /// The item for one of its takers: itself if no other is to have it, else a copy.
+    /// The item for one of its takers: itself if no other is to have it, else a copy. This one may be
+    /// called without the lock; then nobody knows how long what is retained will be.
     template <class Item>
-    Item give(slot& from, std::uint64_t position) const {
-        return is_last_use(from, position) ? Item(std::move(*from.item))
-                                           : Item(std::as_const(*from.item));
+    Item give(slot& from) const {
+        const bool last = retained_ == 0 && from.takers.load(std::memory_order_acquire) == 1;
+        return last ? Item(std::move(*from.item)) : Item(std::as_const(*from.item));
     }
 
-    /// The same, and one taker less. Precondition: it is not written over.
+    /// The same under the lock, and one taker less. Precondition: it is not written over.
     template <class Item>
     [[gnu::always_inline]] Item take(std::uint64_t position) {
         slot& from = at(position);

@@ -25,6 +25,14 @@ template <class T>
 struct broadcast_sink {
     using executor_type = asio::any_io_executor;
 
+    explicit broadcast_sink(std::shared_ptr<broadcast<T>> to) noexcept : items(std::move(to)) {}
+    broadcast_sink(broadcast_sink&&) noexcept = default;
+    broadcast_sink& operator=(broadcast_sink&&) = delete;
+    ~broadcast_sink() { // with the pump, or with the context on which that ran
+        if (items)
+            items->close();
+    }
+
     executor_type get_executor() const noexcept { return items->get_executor(); }
     bool try_send(T& item) { return items->try_put(item); }
     void close(std::exception_ptr failure) { items->close(std::move(failure)); }
@@ -44,7 +52,8 @@ public:
     struct run {
         std::shared_ptr<broadcast<T>> items;
         std::shared_ptr<pump_base> pump; ///< until it is stopped
-        std::size_t subscribers = 0;
+        std::size_t subscribers = 0;     ///< who take part
+        std::size_t joined = 0;          ///< of these, who have a subscription
         bool started = false;
     };
     using run_ptr = std::shared_ptr<run>;
@@ -56,11 +65,14 @@ public:
             : core_(std::move(core)), run_(std::move(r)) {}
         place(const place&) = delete;
         place& operator=(const place&) = delete;
-        ~place() { core_->leave(run_); }
+        ~place() { core_->leave(*this); }
 
     private:
-        std::shared_ptr<share_core> core_;
-        run_ptr run_;
+        friend class share_core;
+
+        const std::shared_ptr<share_core> core_;
+        const run_ptr run_;
+        bool joined_ = false;
     };
 
     /// `next` makes the next run when the one before is over, if it is set.
@@ -72,23 +84,13 @@ public:
         : run_(std::move(first)), next_(std::move(next)), start_after_(start_after), grace_(grace) {
     }
 
+    /// Who joins may cost others items, and so hooks are called: without the lock.
     std::pair<std::unique_ptr<place>, subscription<T>> subscribe(subscribe_options<T> options) {
-        std::lock_guard lock(mutex_);
-        if (next_ && (!run_ || !run_->items->is_open()))
-            run_ = next_();
-        auto joined = run_->items->subscribe(std::move(options));
-        ++run_->subscribers;
-        std::unique_ptr<place> here;
-        try {
-            here = std::make_unique<place>(this->shared_from_this(), run_);
-        } catch (...) {
-            --run_->subscribers;
-            throw;
-        }
-        grace_ends_.reset();
-        if (run_->subscribers >= start_after_ && run_->pump && !std::exchange(run_->started, true))
-            run_->pump->start();
-        return {std::move(here), std::move(joined)};
+        auto here = enter();
+        auto items = here->run_->items->subscribe(std::move(options));
+        if (const auto pump = joins(*here))
+            pump->start();
+        return {std::move(here), std::move(items)};
     }
 
     run_ptr current() const {
@@ -107,8 +109,31 @@ public:
     }
 
 private:
-    void leave(const run_ptr& r) noexcept {
+    /// From now on the run is not stopped.
+    std::unique_ptr<place> enter() {
         std::lock_guard lock(mutex_);
+        if (next_ && (!run_ || !run_->items->is_open()))
+            run_ = next_();
+        auto here = std::make_unique<place>(this->shared_from_this(), run_);
+        ++run_->subscribers;
+        grace_ends_.reset();
+        return here;
+    }
+
+    /// The pump, if it is to be started now.
+    std::shared_ptr<pump_base> joins(place& here) {
+        std::lock_guard lock(mutex_);
+        run& r = *here.run_;
+        here.joined_ = true;
+        if (++r.joined < start_after_ || !r.pump || std::exchange(r.started, true))
+            return nullptr;
+        return r.pump;
+    }
+
+    void leave(const place& here) noexcept {
+        std::lock_guard lock(mutex_);
+        const auto& r = here.run_;
+        r->joined -= here.joined_;
         if (--r->subscribers != 0 || r != run_ || !r->pump || !r->pump->is_running())
             return; // it is over, or its context is
         if (grace_ == clock_service::duration::zero())
@@ -124,15 +149,15 @@ private:
             grace_ends_,
             later(grace_ends_->now(), grace_),
             ex,
-            [weak = this->weak_from_this(), mine = grace_ends_.get(), r](error_code ec) {
+            [weak = this->weak_from_this(), mine = std::weak_ptr(grace_ends_), r](error_code ec) {
                 if (const auto alive = ec ? nullptr : weak.lock())
                     alive->grace_ended(mine, *r);
             });
     }
 
-    void grace_ended(const timer* which, run& r) {
+    void grace_ended(const std::weak_ptr<timer>& which, run& r) {
         std::lock_guard lock(mutex_);
-        if (grace_ends_.get() == which) // else somebody came meanwhile
+        if (grace_ends_ && grace_ends_ == which.lock()) // else somebody came meanwhile
             stop(r);
     }
 

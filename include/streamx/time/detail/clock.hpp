@@ -53,6 +53,8 @@ public:
 
     /// Rings every timer with `operation_aborted`: the context goes.
     void shutdown() noexcept;
+    /// Whether that has happened: nothing can be timed any more.
+    bool is_shut_down() const;
 
 private:
     friend class timer;

@@ -21,7 +21,8 @@ namespace streamx::detail {
 /// waits on it: one that is left alone keeps no context running.
 class timer : public std::enable_shared_from_this<timer> {
 public:
-    explicit timer(asio::execution_context& context) : clock_(clock::of(context)) {}
+    explicit timer(asio::execution_context& context) : timer(clock::of(context)) {}
+    explicit timer(std::shared_ptr<clock> c) noexcept : clock_(std::move(c)) {}
     timer(const timer&) = delete;
     timer& operator=(const timer&) = delete;
     ~timer() { clock_->unset(*this); }
