@@ -34,7 +34,7 @@ void budget_state::hand_out() {
                 a->leave_queue();
                 a->aside_ += a->wanted_;
                 used_ += a->wanted_;
-            } else if (a->is_to_look_again()) {
+            } else if (a->looks_again()) {
                 a->hold();
             } else {
                 return;
@@ -120,7 +120,7 @@ bool budget_account::leave_queue() noexcept {
     return true;
 }
 
-bool budget_account::is_to_look_again() noexcept {
+bool budget_account::looks_again() noexcept {
     const auto others = of_others();
     if (others >= seen_of_others_ || !budget_->has_room_beside(others, wanted_))
         return false;

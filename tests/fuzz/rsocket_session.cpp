@@ -8,6 +8,7 @@
 
 #include <rsocket/frame.hpp>
 #include <streamx/operators/on.hpp>
+#include <streamx/operators/take_while.hpp>
 #include <streamx/rsocket/client.hpp>
 #include <streamx/rsocket/server.hpp>
 #include <streamx/sources/repeat_with.hpp>
@@ -42,6 +43,7 @@ namespace asio = boost::asio;
 
 constexpr std::size_t most_memory = 64 * 1024 * 1024;
 constexpr int most_handlers = 2000; // before the peer does something again: a stream may be endless
+constexpr int most_items = 100'000; // of all streams: a peer may ask for 2^31 of each
 constexpr std::size_t most_written = 4 * 1024 * 1024;
 
 class run {
@@ -146,6 +148,7 @@ private:
 
     streamx::any_stream<payload> endless() {
         return streamx::repeat_with([] { return payload(std::string(100, 'x')); }) |
+               streamx::take_while([this](const payload&) { return items_++ < most_items; }) |
                streamx::on(ctx_.get_executor());
     }
 
@@ -228,6 +231,7 @@ private:
     std::array<char, 16 * 1024> heard_;
     bool reading_ = true, read_pending_ = false;
     std::size_t written_ = 0;
+    int items_ = 0;
     int open_ = 0; // what somebody waits for
     std::optional<memory_stream> peer_;
     std::optional<server> server_;

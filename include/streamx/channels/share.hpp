@@ -132,9 +132,10 @@ shared_stream<T> make_shared_stream(
 
 } // namespace detail
 
-/// Turns a stream into a broadcast. It is pulled, on its own executor, which runs one handler at a time
-/// (a strand, or a context that one thread runs), from the first subscriber on, and stopped when the last has left: at once, or after a grace in which a newcomer goes on with it.
-/// What it ends or fails with reaches all subscribers, and those who come later.
+/// Turns a stream into a broadcast. It is pulled on its own executor, which runs one handler at a time
+/// (a strand, or a context that one thread runs), from the first subscriber on, and stopped when the
+/// last has left: at once, or after a grace in which a newcomer goes on with it. What it ends or fails
+/// with reaches all subscribers, and those who come later.
 ///
 /// A stream that was stopped is gone: who comes after that finds what is retained and the end. If
 /// it is to be started again give a function.

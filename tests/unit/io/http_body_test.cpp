@@ -44,10 +44,29 @@ TEST_F(http_body_test, a_body_comes_as_lines_however_it_is_sent_and_split) {
         }
 }
 
+TEST_F(http_body_test, a_body_without_a_byte_may_end_in_pieces_of_any_size) {
+    for (const std::size_t most : {1u, 2u, 3u, 4u, 1000u}) {
+        connect();
+        near->script().read_at_most(most);
+        bool has_ended = false;
+        serve([&](http_exchange& x) -> awaitable<void> {
+            auto in = co_await x.body();
+            has_ended = !co_await in.next();
+            co_await x.respond(200, "text/plain", "ok");
+        });
+        say("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" +
+            std::string(get));
+        const auto got = heard();
+        EXPECT_TRUE(has_ended) << most;
+        EXPECT_EQ(got.substr(9, 3), "200");
+    }
+}
+
 TEST_F(http_body_test, a_body_that_breaks_off_is_truncated) {
     for (const auto* request :
          {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf",
-          "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"}) {
+          "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+          "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r"}) {
         connect();
         error_code ec;
         serve([&](http_exchange& x) -> awaitable<void> {

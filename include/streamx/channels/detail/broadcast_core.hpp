@@ -243,12 +243,13 @@ public:
     template <class Take>
     [[gnu::always_inline]] halt each_ready(subscriber_type& s, Take&& take) {
         const batch_guard settled_at_end{*this, s};
+        const bool retains = flow_.items.ring.retains();
         for (unsigned left = budget; left != 0;) {
             auto [from, items] = s.batches ? claim(s, left) : batch{};
             left -= items;
             for (; items != 0; --items, ++from) {
                 const auto position = s.position();
-                T item = flow_.items.ring.template give<T>(*from);
+                T item = broadcast_ring<T>::template give<T>(*from, retains);
                 s.cursor.store(position + 1, std::memory_order_release);
                 if (!take(std::move(item))) [[unlikely]]
                     return halt::asked;

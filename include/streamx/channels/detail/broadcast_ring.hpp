@@ -126,11 +126,14 @@ public:
     }
     void let_go(std::uint64_t position) noexcept { let_go(position, position + 1); }
 
+    /// Whether newcomers may want what others have taken.
+    bool retains() const noexcept { return retained_ != 0; }
+
     /// The item for one of its takers: itself if no other is to have it, else a copy. This one may be
     /// called without the lock; then nobody knows how long what is retained will be.
     template <class Item>
-    Item give(slot& from) const {
-        const bool last = retained_ == 0 && from.takers.load(std::memory_order_acquire) == 1;
+    static Item give(slot& from, bool retains) {
+        const bool last = !retains && from.takers.load(std::memory_order_acquire) == 1;
         return last ? Item(std::move(*from.item)) : Item(std::as_const(*from.item));
     }
 

@@ -87,7 +87,7 @@ private:
     std::size_t of_others() const noexcept { return budget_->used_ - total_ - aside_; }
     /// It is the first who waits, there is no room, and there would be without its own items: it is
     /// told, once for each time that others use less.
-    bool is_to_look_again() noexcept;
+    bool looks_again() noexcept;
     /// Whether it was in the queue, and is to be let go of without the budget's lock.
     bool leave_queue() noexcept;
 

@@ -33,8 +33,9 @@ public:
 };
 
 /// Carries the items of `Up` into `Sink`, on the stream's executor, which runs one handler at a time,
-/// from `start` to its own destruction. It keeps no context running: who waits for an item does. Then the sink is closed:
-/// `close(std::exception_ptr)` gets what the stream or the sink has failed with, if anything.
+/// from `start` to its own destruction. It keeps no context running: who waits for an item does. Then
+/// the sink is closed: `close(std::exception_ptr)` gets what the stream or the sink has failed with,
+/// if anything.
 template <class Up, class Sink>
 class pump final : public pump_base {
     static_assert(
