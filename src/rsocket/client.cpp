@@ -1,5 +1,6 @@
 #include <streamx/rsocket/client.hpp>
 
+#include "common_config.hpp"
 #include "endpoint.hpp"
 #include "session.hpp"
 
@@ -15,7 +16,6 @@
 #include <array>
 #include <functional>
 #include <random>
-#include <stdexcept>
 
 namespace streamx::rsocket::detail {
 namespace {
@@ -30,25 +30,19 @@ std::string random_token() {
 }
 
 engine_config config_of(const client_options& o) {
-    engine_config c;
+    const std::string whose = "client_options";
+    require_option(o.keepalive.count() > 0, whose, "keepalive must be at least 1 ms");
+    require_option(o.lifetime.count() >= 0, whose, "lifetime must not be negative");
+    auto c = common_config(o, whose);
     c.side = role::client;
-    c.fragment = std::clamp<std::size_t>(o.fragment, 64, max_frame_size);
-    c.frame = std::min(o.limits.frame, max_frame_size);
-    c.message = o.limits.message;
-    c.unfinished = o.limits.unfinished_bytes;
-    c.resume = o.resume.has_value();
     c.lease = o.lease;
-    c.interval = std::max(o.keepalive, std::chrono::milliseconds(1));
-    c.lifetime = o.lifetime.count() > 0 ? o.lifetime : 3 * c.interval;
-    c.handshake = std::chrono::duration_cast<std::chrono::milliseconds>(o.limits.handshake);
+    c.interval = o.keepalive;
+    c.lifetime = o.lifetime.count() != 0 ? o.lifetime : 3 * c.interval;
     c.metadata_mime = o.metadata_type;
     c.data_mime = o.data_type;
     c.setup = o.setup;
-    if (o.resume) {
-        c.retained = std::max<std::size_t>(o.resume->retained, 1);
-        c.keep = o.resume->keep;
+    if (o.resume)
         c.token = random_token();
-    }
     if (o.who && !c.setup.metadata) {
         auto who = encode_credentials(*o.who);
         c.setup.metadata =
@@ -67,11 +61,6 @@ public:
     client_session(asio::any_io_executor ex, const client_options& o)
         : on_state_(o.on_state), delays_(o.reconnect),
           once_(!o.resume && o.lost == when_lost::close) {
-        if (o.window_bytes == 0U)
-            throw std::invalid_argument("client_options: window_bytes must be at least 1");
-        if (o.limits.unfinished_bytes == 0)
-            throw std::invalid_argument(
-                "client_options: limits.unfinished_bytes must be at least 1");
         executor = std::move(ex);
     }
 

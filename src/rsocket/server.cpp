@@ -1,5 +1,6 @@
 #include <streamx/rsocket/server.hpp>
 
+#include "common_config.hpp"
 #include "endpoint.hpp"
 #include "session.hpp"
 
@@ -13,7 +14,6 @@
 
 #include <algorithm>
 #include <map>
-#include <stdexcept>
 #include <unordered_map>
 
 namespace streamx::rsocket {
@@ -34,22 +34,15 @@ namespace detail {
 namespace {
 
 engine_config config_of(const server_options& o) {
-    engine_config c;
+    const std::string whose = "server_options";
+    require_option(o.max_credit != 0, whose, "max_credit must be at least 1");
+    require_option(o.lifetime.count() > 0, whose, "lifetime must be at least 1 ms");
+    auto c = common_config(o, whose);
     c.side = role::server;
-    c.fragment = std::clamp<std::size_t>(o.fragment, 64, max_frame_size);
-    c.frame = std::min(o.limits.frame, max_frame_size);
-    c.message = o.limits.message;
-    c.unfinished = o.limits.unfinished_bytes;
     c.streams = o.streams;
     c.max_credit = std::min(o.max_credit, max_31);
-    c.resume = o.resume.has_value();
     c.lease = o.lease.has_value();
     c.lifetime = o.lifetime;
-    c.handshake = std::chrono::duration_cast<std::chrono::milliseconds>(o.limits.handshake);
-    if (o.resume) {
-        c.retained = std::max<std::size_t>(o.resume->retained, 1);
-        c.keep = o.resume->keep;
-    }
     return c;
 }
 
@@ -67,12 +60,8 @@ class server_sessions final : public server_core,
                               public std::enable_shared_from_this<server_sessions> {
 public:
     server_sessions(asio::any_io_executor ex, server_options o)
-        : options_(std::move(o)), routes_(std::make_shared<router>()) {
-        if (options_.window_bytes == 0U)
-            throw std::invalid_argument("server_options: window_bytes must be at least 1");
-        if (options_.limits.unfinished_bytes == 0)
-            throw std::invalid_argument(
-                "server_options: limits.unfinished_bytes must be at least 1");
+        : options_(std::move(o)), config_(config_of(options_)),
+          routes_(std::make_shared<router>()) {
         executor = std::move(ex);
     }
 
@@ -123,12 +112,7 @@ public:
         if (stopping_ || sessions_.size() >= options_.connections)
             return t.close();
         const auto s = std::make_shared<session>(
-            executor,
-            config_of(options_),
-            options_.window,
-            options_.limits,
-            routes_,
-            weak_from_this());
+            executor, config_, options_.window, options_.limits, routes_, weak_from_this());
         s->set_window_bytes(options_.window_bytes);
         sessions_.emplace(s.get(), entry{s, {}, {}});
         s->attach(std::move(t));
@@ -244,6 +228,7 @@ private:
     }
 
     server_options options_;
+    const engine_config config_;
     std::shared_ptr<router> routes_;
     std::function<void(const connected_client&)> on_connect_;
     std::vector<std::shared_ptr<listener>> listeners_;

@@ -86,7 +86,7 @@ void session::pump() {
 }
 
 void session::wake(const std::shared_ptr<detail::inbox>& in) {
-    if (!reads_)
+    if (reading_ != read_phase::taking)
         return in->ready->wake();
     if (woken_ && woken_ != in)
         woken_->ready->wake();

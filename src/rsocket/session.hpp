@@ -180,7 +180,9 @@ private:
     std::optional<engine::time_point> next_lease_;
     std::optional<lease_options> lease_;
     error_code transport_error_;
-    std::shared_ptr<detail::inbox> woken_; // by what is read now, at last
+    /// What has come just now: it is taken in, or the last of those who waited for it runs.
+    enum class read_phase : std::uint8_t { none, taking, waking } reading_ = read_phase::none;
+    std::shared_ptr<detail::inbox> woken_; // that last one
     std::weak_ptr<wire> wire_; // its outstanding read or write keeps it, and it keeps this session
     std::vector<event> spare_; // what `handle_events` has done with: its memory is used again
     fifo<flow_ptr> turns_;
@@ -188,8 +190,6 @@ private:
     when_lost when_lost_ = when_lost::close;
     bool was_established_ = false;
     bool scheduled_ = false;
-    bool reads_ = false; // what has come, just now
-    bool woke_ = false;  // who was waiting for that, and runs now
     bool over_ = false;
     bool gone_ = false;
 };

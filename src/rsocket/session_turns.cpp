@@ -45,8 +45,8 @@ std::shared_ptr<detail::inbox> session::begin(
 /// looked yet. Not where that could call anything of a user: a handler, or a source. Others that are begun
 /// before this has gone out go together, behind it.
 bool session::may_begin_at_once(frame_type type) const noexcept {
-    if (!woke_ || scheduled_ || type == frame_type::request_channel || !turns_.empty() ||
-        !engine_.has_room() || !engine_.events.empty() || engine_.draining())
+    if (reading_ != read_phase::waking || scheduled_ || type == frame_type::request_channel ||
+        !turns_.empty() || !engine_.has_room() || !engine_.events.empty() || engine_.draining())
         return false;
     const auto w = wire_.lock();
     return w && !w->writing && !w->broken;

@@ -106,18 +106,16 @@ void session::receive(const wire_ptr& w) {
 }
 
 void session::parse(const wire_ptr& w) {
-    reads_ = true;
+    reading_ = read_phase::taking;
     {
         const pump_comes here(*this);
         receive(w);
     }
     pump();
-    reads_ = false;
-    if (const auto last = std::exchange(woken_, {})) {
-        woke_ = true;
+    reading_ = read_phase::waking;
+    if (const auto last = std::exchange(woken_, {}))
         last->ready->wake_here();
-        woke_ = false;
-    }
+    reading_ = read_phase::none;
     if (const auto s = w->owner) {
         s->read(w);
         s->watch();

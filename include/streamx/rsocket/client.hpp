@@ -184,7 +184,8 @@ auto async_connect(Start begin, Token&& token) {
 ///            server has answered; never inside this call
 /// @errors  those of resolving, connecting and the handshakes (`async_tls_connect`,
 ///          `async_connect_websocket`); `url_error`; `errc::handshake_timeout` after `limits.handshake`; `errc::rejected_setup` and the
-///          other codes of a server that refuses; `operation_aborted` when cancelled
+///          other codes of a server that refuses; `operation_aborted` when cancelled. Throws
+///          `std::invalid_argument` if an option makes no sense, and says which
 /// @cancels total, partial, terminal; nothing is left of the connection
 /// @threads from any; what runs on `ex` must not run on two threads at once
 template <class Token>

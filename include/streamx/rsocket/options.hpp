@@ -71,7 +71,9 @@ struct client_options {
     /// `window` items have.
     std::optional<std::size_t> window_bytes;
     std::size_t fragment = 32 * 1024; ///< bytes of the largest frame that is sent, at least 64
-    std::chrono::milliseconds keepalive = std::chrono::seconds(10); ///< between two signs of life
+    std::chrono::milliseconds keepalive =
+        std::chrono::seconds(10); ///< between two signs of life; at
+                                  ///< least 1 ms
     std::chrono::milliseconds lifetime{
         0}; ///< a peer silent for so long is dead; 0: 3 x `keepalive`
     std::optional<resume_options> resume;
@@ -95,17 +97,18 @@ struct server_options {
     /// A server's, with its certificate: without it there is no listening at `tls` and `wss`.
     std::optional<io::tls_context> tls;
 
-    std::uint32_t window = 256;              ///< of items from a channel's client
+    std::uint32_t window = 256;              ///< of items from a channel's client; at least 1
     std::optional<std::size_t> window_bytes; ///< of them, as `client_options::window_bytes`
     std::uint32_t max_credit =
         0x7FFF'FFFF;                   ///< of what a client asks for, no more than this is owed to
-                                       ///< one stream at a time; the rest is forgotten
+                                       ///< one stream at a time, at least 1; the rest is forgotten
     std::size_t fragment = 32 * 1024;  ///< bytes of the largest frame that is sent, at least 64
     std::size_t streams = 16 * 1024;   ///< that one connection may have open
     std::size_t connections = 100'000; ///< more are closed as they come; as many again may be in
                                        ///< their TLS and WebSocket handshakes
     std::chrono::milliseconds lifetime = std::chrono::minutes(5); ///< the longest silence allowed,
-                                                                  ///< whatever a client announces
+                                                                  ///< whatever a client announces;
+                                                                  ///< at least 1 ms
     std::optional<resume_options> resume;                         ///< allows clients to resume
     std::optional<lease_options> lease; ///< gives leases to clients that want them
     io::endpoint_limits limits;         ///< `frame`, `message`, `unfinished_bytes` (at least 1),

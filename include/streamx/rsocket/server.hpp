@@ -75,6 +75,7 @@ class server {
 public:
     using executor_type = asio::any_io_executor;
 
+    /// Throws `std::invalid_argument` if an option makes no sense, and says which.
     explicit server(asio::any_io_executor ex, server_options options = {})
         : core_(detail::server_core::make(std::move(ex), std::move(options))) {}
     server(server&&) = default;

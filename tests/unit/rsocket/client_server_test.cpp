@@ -198,15 +198,6 @@ TEST_F(rsocket_test, large_payloads_that_come_at_once_have_a_limit_together) {
     });
 }
 
-TEST_F(rsocket_test, no_bytes_for_what_is_unfinished_are_refused) {
-    asking.limits.unfinished_bytes = serving.limits.unfinished_bytes = 0;
-    EXPECT_THROW(server(ctx.get_executor(), serving), std::invalid_argument);
-    EXPECT_THROW(
-        async_connect(
-            ctx.get_executor(), "tcp://127.0.0.1:1", asking, [](error_code, const client&) {}),
-        std::invalid_argument);
-}
-
 TEST_F(rsocket_test, dropping_a_stream_cancels_its_producer) {
     auto alive = std::make_shared<int>();
     serve().on_stream("endless", [&, keep = alive](const request&) {

@@ -9,7 +9,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <stdexcept>
 #include <string>
 
 namespace streamx::rsocket {
@@ -117,18 +116,6 @@ TEST_F(window_bytes_test, metadata_counts) {
         auto c = co_await connect();
         EXPECT_EQ(co_await most_unread(c.request_stream("endless"), 50), 3);
     });
-}
-
-TEST_F(window_bytes_test, none_are_refused) {
-    serving.window_bytes = asking.window_bytes = 0;
-    EXPECT_THROW(server(ctx.get_executor(), serving), std::invalid_argument);
-    try {
-        async_connect(
-            ctx.get_executor(), "tcp://127.0.0.1:1", asking, [](error_code, const client&) {});
-        ADD_FAILURE() << "it is not refused";
-    } catch (const std::invalid_argument& e) {
-        EXPECT_STREQ(e.what(), "client_options: window_bytes must be at least 1");
-    }
 }
 
 } // namespace
