@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/channels/broadcast_stats.hpp>
+#include <streamx/channels/detail/broadcast_batch.hpp>
 #include <streamx/channels/detail/broadcast_core.hpp>
 #include <streamx/channels/detail/broadcast_op.hpp>
 #include <streamx/channels/overflow.hpp>
@@ -80,7 +81,7 @@ public:
     [[gnu::always_inline]] detail::halt each_ready(Take&& take) {
         if (!self_) [[unlikely]]
             return detail::halt::end;
-        return self_->core->each_ready(*self_, take);
+        return detail::take_ready(*self_->core, *self_, take);
     }
 
     /// Waits until `try_next` is worth calling: there is an item, the end or a failure. To wait is

@@ -71,11 +71,10 @@ struct client_options {
     /// `window` items have.
     std::optional<std::size_t> window_bytes;
     std::size_t fragment = 32 * 1024; ///< bytes of the largest frame that is sent, at least 64
-    std::chrono::milliseconds keepalive =
-        std::chrono::seconds(10); ///< between two signs of life; at
-                                  ///< least 1 ms
-    std::chrono::milliseconds lifetime{
-        0}; ///< a peer silent for so long is dead; 0: 3 x `keepalive`
+    /// Between two signs of life, at least 1 ms.
+    std::chrono::milliseconds keepalive = std::chrono::seconds(10);
+    /// A peer silent for so long is dead; 0: 3 x `keepalive`.
+    std::chrono::milliseconds lifetime{0};
     std::optional<resume_options> resume;
     bool lease = false; ///< waits for the server's leases before it makes requests
     /// A server that refuses SETUP, and one that breaks the protocol, end the client in any case.
@@ -106,13 +105,12 @@ struct server_options {
     std::size_t streams = 16 * 1024;   ///< that one connection may have open
     std::size_t connections = 100'000; ///< more are closed as they come; as many again may be in
                                        ///< their TLS and WebSocket handshakes
-    std::chrono::milliseconds lifetime = std::chrono::minutes(5); ///< the longest silence allowed,
-                                                                  ///< whatever a client announces;
-                                                                  ///< at least 1 ms
-    std::optional<resume_options> resume;                         ///< allows clients to resume
-    std::optional<lease_options> lease; ///< gives leases to clients that want them
-    io::endpoint_limits limits;         ///< `frame`, `message`, `unfinished_bytes` (at least 1),
-                                        ///< `queued_bytes`, `handshake`, `shutdown`
+    /// The longest silence allowed, whatever a client announces; at least 1 ms.
+    std::chrono::milliseconds lifetime = std::chrono::minutes(5);
+    std::optional<resume_options> resume; ///< allows clients to resume
+    std::optional<lease_options> lease;   ///< gives leases to clients that want them
+    io::endpoint_limits limits;           ///< `frame`, `message`, `unfinished_bytes` (at least 1),
+                                          ///< `queued_bytes`, `handshake`, `shutdown`
 };
 
 /// An authenticator that lets in who has one of these bearer tokens. All are compared, each in constant

@@ -12,7 +12,6 @@
 #include <streamx/channels/detail/graph_node.hpp>
 #include <streamx/channels/no_subscribers.hpp>
 #include <streamx/channels/overflow.hpp>
-#include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/one_thread.hpp>
 #include <streamx/core/error.hpp>
 #include <streamx/core/poll.hpp>
@@ -238,34 +237,33 @@ public:
         return try_next_with_care(s, std::move(lock));
     }
 
-    /// All that can be taken now. One who is waited for takes several items under one lock, and gives
-    /// room for them back when it comes for more; while this runs nobody else touches `s`.
-    template <class Take>
-    [[gnu::always_inline]] halt each_ready(subscriber_type& s, Take&& take) {
-        const batch_guard settled_at_end{*this, s};
-        const bool retains = flow_.items.ring.retains();
-        for (unsigned left = budget; left != 0;) {
-            auto [from, items] = s.batches ? claim(s, left) : batch{};
-            left -= items;
-            for (; items != 0; --items, ++from) {
-                const auto position = s.position();
-                T item = broadcast_ring<T>::template give<T>(*from, retains);
-                s.cursor.store(position + 1, std::memory_order_release);
-                if (!take(std::move(item))) [[unlikely]]
-                    return halt::asked;
-            }
-            if (from)
-                continue;
-            auto item = try_next(s); // what it may take one by one only, or the end
-            if (!item)
-                return item.is_end() ? halt::end : halt::pending;
-            --left;
-            if (!take(*std::move(item))) [[unlikely]]
-                return halt::asked;
-            if (s.took_last) // who waits now looks again, and need not look twice
-                return halt::pending;
-        }
-        return halt::spent;
+    /// Items that one who is waited for may take without the lock.
+    struct batch {
+        typename broadcast_ring<T>::slot* from = nullptr;
+        unsigned items = 0;
+        bool retained = false; // newcomers may want them too
+    };
+
+    /// Half of what there is for `s`, so that room is given back before all of it is taken. What it took
+    /// of the one before is counted, and those put that waited for that.
+    [[gnu::noinline]] batch claim(subscriber_type& s, unsigned limit) {
+        afterwards later(*this);
+        const held_lock lock(mutex_);
+        count(s, later);
+        auto& ring = flow_.items.ring;
+        const auto position = s.position();
+        if (!s.here || position == ring.tail())
+            return {};
+        const auto items = std::min<std::uint64_t>(
+            {limit, (ring.tail() - position + 1) / 2, ring.chunk_end(position) - position});
+        return {&ring.at(position), static_cast<unsigned>(items), ring.retains()};
+    }
+
+    /// The same without another batch.
+    [[gnu::noinline]] void settle(subscriber_type& s) {
+        afterwards later(*this);
+        const held_lock lock(mutex_);
+        count(s, later);
     }
 
     /// Has the last item be there for `s` again. Precondition: it is retained.
@@ -455,42 +453,6 @@ private:
         return end;
     }
 
-    struct batch_guard {
-        ~batch_guard() {
-            if (s.batches && s.position() != s.counted)
-                core.settle(s);
-        }
-        broadcast_core& core;
-        subscriber_type& s;
-    };
-
-    /// Items that one who is waited for may take without the lock.
-    struct batch {
-        typename broadcast_ring<T>::slot* from = nullptr;
-        unsigned items = 0;
-    };
-
-    /// Half of what there is for `s`, so that room is given back before all of it is taken.
-    [[gnu::noinline]] batch claim(subscriber_type& s, unsigned limit) {
-        afterwards later(*this);
-        const held_lock lock(mutex_);
-        count(s, later);
-        auto& ring = flow_.items.ring;
-        const auto position = s.position();
-        if (!s.here || position == ring.tail())
-            return {};
-        const auto items = std::min<std::uint64_t>(
-            {limit, (ring.tail() - position + 1) / 2, ring.chunk_end(position) - position});
-        return {&ring.at(position), static_cast<unsigned>(items)};
-    }
-
-    [[gnu::noinline]] void settle(subscriber_type& s) {
-        afterwards later(*this);
-        const held_lock lock(mutex_);
-        count(s, later);
-    }
-
-    /// Counts what a batch has taken, and lets those put that waited for it.
     void count(subscriber_type& s, afterwards& later) noexcept {
         if (flow_.items.count(s))
             flow_.taken(s, later);
