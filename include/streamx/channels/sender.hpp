@@ -58,7 +58,8 @@ public:
     }
 
     /// Takes the item and returns true, or leaves it untouched and returns false: full, or closed
-    /// (`is_open` tells). Senders that wait are not overtaken: while there are any it is full.
+    /// (`is_open` tells). Senders that wait are not overtaken: while there are any it is full,
+    /// but for the one that `async_wait` has just told of room, until its handler returns or it waits.
     bool try_send(T& item) { return end_->try_send(item, end_.id()) == detail::send_result::sent; }
     bool try_send(T&& item) { return try_send(item); }
     bool try_send(const T& item) {

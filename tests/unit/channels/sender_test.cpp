@@ -237,6 +237,23 @@ TEST_F(sender_test, send_for_coroutines_waits_for_room_and_throws_what_went_wron
     EXPECT_EQ(take_all(rx), (ints{1, 2}));
 }
 
+TEST_F(sender_test, one_that_has_had_its_turn_does_not_overtake_itself) {
+    auto [tx, rx] = make_channel<int>(ctx.get_executor(), 1);
+    EXPECT_TRUE(tx.try_send(0));
+    tx.async_wait([&](error_code) {
+        EXPECT_TRUE(tx.try_send(1));
+        tx.async_send(2, [](error_code) {});
+        EXPECT_EQ(take_one(rx), 1);
+        tx.async_send(3, [](error_code) {});
+    });
+    EXPECT_EQ(take_one(rx), 0);
+    run();
+    for (const int item : {2, 3}) {
+        EXPECT_EQ(take_one(rx), item);
+        run();
+    }
+}
+
 TEST_F(sender_test, send_for_coroutines_lets_others_run_though_there_is_always_room) {
     auto [tx, rx] = make_channel<int>(ctx.get_executor(), 100'000);
     int sent = 0;

@@ -2,6 +2,7 @@
 
 #include <streamx/core/any_stream.hpp>
 #include <streamx/operators/map.hpp>
+#include <streamx/operators/on.hpp>
 #include <streamx/sources/range.hpp>
 #include <streamx/terminals/async_collect.hpp>
 #include <streamx/testing/collect.hpp>
@@ -12,9 +13,13 @@
 #include <streamx/time/sleep_for.hpp>
 #include <unit/operators/desk.hpp>
 
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <gtest/gtest.h>
 
@@ -354,6 +359,28 @@ TEST_F(map_async_test, what_the_consumer_throws_inside_a_worker_is_its_own) {
 
     EXPECT_EQ(p->what, "the consumer's");
     EXPECT_EQ(seen.live(), 0U);
+}
+
+TEST_F(map_async_test, keeps_nothing_of_a_context_that_is_gone) {
+    const auto pull_on_a_strand = [](auto f) {
+        auto own = std::make_unique<asio::io_context>();
+        any_stream<int> s = range(0, 3) | on(*own) | map_async(1, f);
+        completion_probe<std::optional<int>> p;
+        s.async_next(asio::bind_executor(asio::make_strand(*own), p.handler()));
+        own->run();
+        EXPECT_EQ(p->value, 0);
+        own.reset();
+        s = any_stream<int>(); // which must not touch the strand
+    };
+    pull_on_a_strand([](int i) -> asio::awaitable<int> { co_return i; });
+    pull_on_a_strand([](int i, auto&& token) {
+        return asio::async_initiate<decltype(token), void(int)>(
+            [i](auto handler) {
+                auto ex = asio::get_associated_executor(handler);
+                asio::post(ex, [i, h = std::move(handler)]() mutable { std::move(h)(i); });
+            },
+            token);
+    });
 }
 
 TEST_F(map_async_test, refuses_to_do_nothing_at_a_time) {

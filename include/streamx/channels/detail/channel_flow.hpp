@@ -158,6 +158,8 @@ struct channel_flow {
         w->accepted = false;
         w->since = coarse_now();
         ++rare().times_blocked;
+        if (invited == w->owner)
+            invited = 0; // it has had its turn: what it sends later comes behind this
         if (senders.empty())
             note_change(&node::senders_since);
         senders.push_back(w);

@@ -2,6 +2,7 @@
 
 #include <streamx/core/asio.hpp>
 #include <streamx/core/detail/gate.hpp>
+#include <streamx/core/detail/untracked.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -12,7 +13,7 @@
 namespace streamx::detail {
 
 /// Tells the owner of idle workers when their context goes: they must go with it, as a coroutine is
-/// unwound on its executor.
+/// unwound on its executor, and so must what the owner has of that.
 template <class Owner>
 class context_watch {
 public:
@@ -24,8 +25,8 @@ public:
 private:
     class watcher {
     public:
-        using executor_type = asio::any_io_executor;
-        executor_type get_executor() const noexcept { return executor_; }
+        using executor_type = untracked<asio::any_io_executor>; // it keeps nothing running
+        executor_type get_executor() const noexcept { return executor_type(executor_); }
 
         watcher(std::weak_ptr<Owner> owner, asio::any_io_executor ex) noexcept
             : owner_(std::move(owner)), executor_(std::move(ex)) {}

@@ -116,6 +116,12 @@ public:
             mine.release()->complete(*now);
     }
 
+    /// Whether somebody is parked.
+    bool is_taken() {
+        std::lock_guard lock(lock_);
+        return parked_ != nullptr;
+    }
+
     /// Completes what is parked with `ec`, or buffers that for the next to come.
     void wake(const error_code& ec = {}) {
         std::lock_guard lock(lock_);

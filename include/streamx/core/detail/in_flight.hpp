@@ -89,6 +89,7 @@ public:
         auto ex = executor_for(handler, fallback);
         if constexpr (!std::is_same_v<decltype(ex), no_executor>) {
             self->home_.move_to(ex);
+            self->watch_.begin(self, self->home_.executor());
             if (std::exchange(self->wants_upstream_, false) && self->up_)
                 input_waits<1>::begin(self, 0, *self->up_, ex);
         }
@@ -284,7 +285,6 @@ private:
 
     void hire(slot& s) {
         s.home = home_.for_worker(s.room.get());
-        watch_.begin(this->weak_from_this(), s.home);
         worker::hire(s);
     }
 
@@ -354,7 +354,7 @@ private:
     /// Cancels those that `each` names and that have not landed, where they run.
     template <class Each>
     void cancel_some(Each each) noexcept {
-        if (!going_on_.any())
+        if (!going_on_.any() || home_.unknown())
             return;
         std::vector<slot*> victims;
         each([&](slot& s) {
@@ -378,7 +378,12 @@ private:
     friend worker;
     friend context_watch<in_flight>;
     void dismiss() noexcept {
-        slots_.each([](slot& s) { s.idle.reset(); });
+        slots_.each([](slot& s) {
+            s.idle.reset();
+            if (!s.item || s.landed)
+                s.home = nullptr; // a strand must not outlive its context
+        });
+        home_.forget();
     }
 
     std::optional<Up> up_; // until it is over

@@ -34,6 +34,9 @@ public:
         };
     }
 
+    /// It is gone.
+    void forget() noexcept { here_ = nullptr; }
+
     /// Nobody has waited yet, and so it is not known.
     bool unknown() const noexcept { return !here_; }
     const asio::any_io_executor& executor() const noexcept { return here_; }

@@ -55,6 +55,7 @@ public:
             }
         } catch (...) {
             last_ = std::current_exception();
+            up_.reset(); // also when it is `take` that has failed
         }
     }
 
