@@ -425,16 +425,12 @@ private:
     /// Applies the policies of those that have all before them that they may, and are not waited
     /// for.
     void overrun(const T& item, afterwards& later) noexcept {
-        auto& limited = peers.with(attention::limited);
-        for (std::size_t i = limited.size(); i-- != 0;) { // who is cut off is replaced by the last
-            subscriber_type& s = *limited[i];
-            if (!s.is_full(items.tail()))
-                continue;
-            if (s.policy != overflow::drop_oldest)
-                cut_off(s, item, later);
+        while (auto* s = peers.first_overrun(items.tail())) {
+            if (s->policy != overflow::drop_oldest)
+                cut_off(*s, item, later);
             else
-                while (s.is_full(items.tail()))
-                    items.drop_oldest(s, later);
+                while (s->is_full(items.tail()))
+                    items.drop_oldest(*s, later);
         }
     }
 

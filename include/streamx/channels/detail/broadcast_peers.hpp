@@ -1,7 +1,9 @@
 #pragma once
 
 #include <streamx/channels/detail/broadcast_subscriber.hpp>
+#include <streamx/channels/detail/by_room.hpp>
 #include <streamx/channels/overflow.hpp>
+#include <streamx/core/detail/consumer_scope.hpp>
 #include <streamx/time/detail/clock.hpp>
 
 #include <algorithm>
@@ -9,7 +11,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 namespace streamx::detail {
@@ -18,7 +19,7 @@ namespace streamx::detail {
 /// Guarded by the broadcast's lock.
 ///
 /// A put is held back while a lockstep subscriber does not ask (`unready` counts those), or a limited
-/// one is full; up to where the tail is at `roomy_until` none of these can be.
+/// one is full that is waited for; up to where the tail is at `roomy_until` no limited one can be full.
 template <class T>
 class broadcast_peers {
 public:
@@ -47,8 +48,15 @@ public:
     // --- coming and going ------------------------------------------------------------------------
 
     void enlist(subscriber_type& s) {
+        if (s.care == attention::limited)
+            alike(s).add(s);
         s.index = static_cast<std::uint32_t>(with(s.care).size());
-        with(s.care).push_back(&s);
+        try {
+            with(s.care).push_back(&s);
+        } catch (...) {
+            forget_room(s);
+            throw;
+        }
     }
 
     /// One that is enlisted gets items from now on.
@@ -59,14 +67,17 @@ public:
             ++unready_;
         if (s.has_patience())
             ++patient_;
+        if (s.care == attention::limited)
+            alike(s).start(s);
         look_again();
     }
 
     void strike(subscriber_type& s) noexcept {
-        auto& alike = with(s.care);
-        alike[s.index] = alike.back();
-        alike[s.index]->index = s.index;
-        alike.pop_back();
+        auto& others = with(s.care);
+        others[s.index] = others.back();
+        others[s.index]->index = s.index;
+        others.pop_back();
+        forget_room(s);
         if (s.care == attention::lockstep && !s.queued)
             --unready_;
         if (s.has_patience())
@@ -85,12 +96,15 @@ public:
     /// One that is not waited for any more has another policy.
     void change(subscriber_type& s, overflow policy, std::size_t capacity, attention care) {
         with(care).reserve(with(care).size() + 1); // below nothing may fail
+        passed_over_.reserve_one_more();
         strike(s);
         s.rare->patience = clock::duration::max();
         s.policy = policy;
         s.capacity = capacity;
         s.care = care;
         enlist(s);
+        if (care == attention::limited)
+            alike(s).start(s);
         look_again();
     }
 
@@ -102,6 +116,11 @@ public:
     void asks(const subscriber_type& s) noexcept { unready_ -= s.care == attention::lockstep; }
     void asks_no_more(const subscriber_type& s) noexcept {
         unready_ += s.care == attention::lockstep;
+    }
+
+    /// One that is full and not waited for, or null.
+    subscriber_type* first_overrun(std::uint64_t tail) noexcept {
+        return passed_over_.first_full(tail);
     }
 
     bool is_blocker(const subscriber_type& s) const noexcept { return &s == blocker_; }
@@ -126,22 +145,17 @@ public:
         return blocker_ && holds_back(*blocker_, tail) ? blocker_ : nullptr;
     }
 
-    /// Whether a put waits for somebody whom this coroutine looks after, who does not ask while it
-    /// awaits something else. Only a few subscribers are looked at.
-    bool is_held_back_by(const void* coroutine, std::uint64_t tail) const noexcept {
-        if (!coroutine || !awaited_ || active_ > few)
+    /// Whether a put waits for the subscriber that this consumer looks after, who does not ask while it
+    /// awaits something else. It may have been handed on meanwhile. Only a few are looked at.
+    bool is_held_back_by(const consumer& who, std::uint64_t tail) const noexcept {
+        if (!who.subscriber || active_ > few)
             return false;
         for (const auto care : {attention::lockstep, attention::limited})
             for (const auto* s : with(care))
-                if (s->consumer.load(std::memory_order_relaxed) == coroutine &&
-                    holds_back(*s, tail) && !s->has_patience())
-                    return true;
+                if (s == who.subscriber)
+                    return s->consumer.load(std::memory_order_relaxed) == who.coroutine &&
+                           holds_back(*s, tail) && !s->has_patience();
         return false;
-    }
-
-    /// It waits, or has wanted to. (Most often no coroutine does, and then none can hold itself back.)
-    void waits(const subscriber_type& s) noexcept {
-        awaited_ |= s.consumer.load(std::memory_order_relaxed) != nullptr;
     }
 
     // --- patience --------------------------------------------------------------------------------
@@ -165,27 +179,29 @@ public:
 private:
     static constexpr std::size_t few = 16;
 
-    /// Looks for a subscriber that is to be waited for, and how far there will be none.
+    /// Looks for a subscriber that is to be waited for, and how far nobody will be full.
     bool nobody_is_full(std::uint64_t tail) noexcept {
-        roomy_until_ = std::numeric_limits<std::uint64_t>::max();
-        for (auto* s : with(attention::limited)) {
-            roomy_until_ = std::min(roomy_until_, s->full_at());
-            if (s->policy == overflow::wait && s->is_full(tail)) {
-                blocker_ = s;
-                return false;
-            }
-        }
-        blocker_ = nullptr;
-        return true;
+        blocker_ = awaited_.first_full(tail);
+        roomy_until_ = std::min(awaited_.until(), passed_over_.until());
+        return !blocker_;
     }
 
-    std::array<list, 4> lists_;          // by attention
-    std::uint64_t roomy_until_ = 0;      // up to here no limited subscriber can be full
-    std::size_t active_ = 0;             // who get items
-    std::size_t unready_ = 0;            // lockstep subscribers that do not ask
-    std::size_t patient_ = 0;            // those who are not waited for for ever
-    bool awaited_ = false;               // by some coroutine, with a wait
-    subscriber_type* blocker_ = nullptr; // limited, full, and waited for
+    by_room<subscriber_type>& alike(const subscriber_type& s) noexcept {
+        return s.policy == overflow::wait ? awaited_ : passed_over_;
+    }
+    void forget_room(const subscriber_type& s) noexcept { // its policy may be another since
+        awaited_.remove(s);
+        passed_over_.remove(s);
+    }
+
+    std::array<list, 4> lists_;            // by attention
+    by_room<subscriber_type> awaited_;     // limited, and waited for
+    by_room<subscriber_type> passed_over_; // limited, with another policy
+    std::uint64_t roomy_until_ = 0;        // up to here no limited subscriber can be full
+    std::size_t active_ = 0;               // who get items
+    std::size_t unready_ = 0;              // lockstep subscribers that do not ask
+    std::size_t patient_ = 0;              // those who are not waited for for ever
+    subscriber_type* blocker_ = nullptr;   // limited, full, and waited for
 };
 
 } // namespace streamx::detail
