@@ -197,7 +197,7 @@ error_code to_error_code(const std::exception_ptr& failure) noexcept {
 }
 
 std::exception_ptr make_failure(error_code ec, const char* what) {
-    return std::make_exception_ptr(sys::system_error(ec, what));
+    return ec ? std::make_exception_ptr(sys::system_error(ec, what)) : nullptr;
 }
 
 } // namespace streamx

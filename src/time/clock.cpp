@@ -85,14 +85,18 @@ bool clock::is_shut_down() const {
     return dead_;
 }
 
-void clock::set(timer& t, time_point at) {
+unsigned clock::set(timer& t, time_point at) {
     std::lock_guard lock(mutex_);
-    if (dead_)
-        return t.ring(asio::error::operation_aborted);
+    if (t.gate_.is_taken())
+        return 0;
     if (t.set_)
-        unset(t);
-    if (at <= now())
-        return t.ring({});
+        unset(t, t.wait_);
+    if (++t.wait_ == 0)
+        ++t.wait_;
+    if (dead_ || at <= now()) {
+        t.ring(dead_ ? error_code(asio::error::operation_aborted) : error_code());
+        return t.wait_;
+    }
     if (t.spare_) {
         t.spare_.key() = at;
         t.place_ = queue_.insert(std::move(t.spare_));
@@ -101,11 +105,12 @@ void clock::set(timer& t, time_point at) {
     }
     t.set_ = true;
     arm();
+    return t.wait_;
 }
 
-void clock::unset(timer& t) noexcept {
+void clock::unset(timer& t, unsigned wait) noexcept {
     std::lock_guard lock(mutex_);
-    if (!std::exchange(t.set_, false))
+    if (wait != t.wait_ || !std::exchange(t.set_, false))
         return;
     t.spare_ = queue_.extract(t.place_); // keeps its memory for the next time
     if (queue_.empty())

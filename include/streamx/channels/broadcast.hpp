@@ -10,6 +10,7 @@
 #include <streamx/core/asio.hpp>
 #include <streamx/core/detail/budget.hpp>
 #include <streamx/core/detail/checked.hpp>
+#include <streamx/core/detail/consumer_scope.hpp>
 #include <streamx/core/detail/coroutine_of.hpp>
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/error.hpp>
@@ -149,8 +150,8 @@ public:
     /// given by value goes to `on_undelivered` then.
     ///
     /// A consumer must not await a put from inside its own loop that is to wait for it: it would wait
-    /// for itself to ask. A coroutine that does is told so, if it has awaited its last item with
-    /// `next()` itself, awaits this with `use_awaitable` (also within one of `as_tuple`,
+    /// for itself to ask. A coroutine that does is told so, if `next()` has just woken it with its last
+    /// item, and it has awaited nothing since but puts; if it awaits this with `use_awaitable` (also within one of `as_tuple`,
     /// `redirect_error`, `bind_cancellation_slot`, ...), and there are at most 16 subscribers.
     /// @completes `void(error_code)` when the item is accepted, on the handler's associated
     ///            executor, the broadcast's by default; never inside this call
@@ -228,12 +229,14 @@ private:
         void finish(
             detail::put_result result,
             boost::intrusive_ptr<detail::put_waiter<T>> w,
-            Handler&& handler) const {
+            Handler&& handler,
+            const detail::consumer& by = {}) const {
             using op = detail::broadcast_op<detail::put_waiter<T>, Handler, asio::any_io_executor>;
             if (result == detail::put_result::queued)
                 op::park(detail::queued_waiter(std::move(w)), std::move(handler), core->executor());
             else
-                detail::complete_broadcast(to_error(result), std::move(handler), core->executor());
+                detail::complete_broadcast(
+                    to_error(result), by, std::move(handler), core->executor());
         }
 
         detail::broadcast_ptr<T> core;
@@ -243,18 +246,18 @@ private:
         template <class Handler>
         void operator()(Handler handler, T item) const {
             boost::intrusive_ptr<detail::put_waiter<T>> w;
-            const auto result =
-                this->core->put_or_queue(item, false, w, detail::coroutine_of(handler));
+            const auto by = detail::consumer_scope::of(detail::coroutine_of(handler));
+            const auto result = this->core->put_or_queue(item, false, w, by);
             if (to_error(result))
                 this->core->undelivered(std::move(item));
-            this->finish(result, std::move(w), std::move(handler));
+            this->finish(result, std::move(w), std::move(handler), by);
         }
         template <class Handler>
         void operator()(Handler handler, std::reference_wrapper<T> item) const {
             boost::intrusive_ptr<detail::put_waiter<T>> w;
-            const auto result =
-                this->core->put_or_queue(item, true, w, detail::coroutine_of(handler));
-            this->finish(result, std::move(w), std::move(handler));
+            const auto by = detail::consumer_scope::of(detail::coroutine_of(handler));
+            const auto result = this->core->put_or_queue(item, true, w, by);
+            this->finish(result, std::move(w), std::move(handler), by);
         }
     };
 
@@ -294,7 +297,7 @@ private:
             auto t = std::make_shared<detail::timer>(this->core->time());
             this->core->close();
             if (!this->core->queue_for_drain(t))
-                return detail::complete_broadcast({}, std::move(handler), ex);
+                return detail::complete_broadcast({}, {}, std::move(handler), ex);
             detail::timer::async_wait(
                 t,
                 detail::later(t->now(), within),

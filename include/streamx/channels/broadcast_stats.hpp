@@ -22,8 +22,10 @@ struct broadcast_stats {
     /// For how long, added up over all puts. This and what follows goes by the clock of the
     /// broadcast's executor.
     std::chrono::nanoseconds blocked_for{0};
-    bool held_back = false;   ///< puts wait for a subscriber now
-    std::string held_back_by; ///< the name of one that they wait for
+    bool held_back = false; ///< puts wait now
+    /// The name of a subscriber that they wait for; or, in words, that there is none, or that others have
+    /// what is left of the budget.
+    std::string held_back_by;
     /// How long the first of them has waited, being the first.
     std::chrono::nanoseconds held_for{0};
 };

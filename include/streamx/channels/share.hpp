@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -32,6 +33,8 @@ struct share_options {
     streamx::no_subscribers no_subscribers = streamx::no_subscribers::wait;
     /// So many of the last items are kept for newcomers who ask for a `replay`.
     std::size_t retain = 0;
+    /// Under this `dump_graph` shows it.
+    std::string name = {};
 };
 
 /// One subscriber of a shared stream: a `subscription` whose destruction may stop that stream.
@@ -112,7 +115,10 @@ typename share_core<item_t<S>>::run_ptr make_share_run(S stream, const share_opt
     auto run = std::make_shared<typename share_core<T>::run>();
     run->items = std::make_shared<broadcast<T>>(
         stream.get_executor(),
-        broadcast_options<T>{.no_subscribers = options.no_subscribers, .retain = options.retain});
+        broadcast_options<T>{
+            .no_subscribers = options.no_subscribers,
+            .retain = options.retain,
+            .name = options.name});
     run->pump = std::make_shared<pump<S, broadcast_sink<T>>>(
         std::move(stream), broadcast_sink<T>{run->items});
     return run;

@@ -23,6 +23,7 @@
 #include <exception>
 #include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace streamx {
@@ -187,6 +188,7 @@ private:
         void operator()(Handler handler, Pred pred) const {
             using step = detail::wait_for_step<T, Pred>;
             this->self->self_->core->rewind(*this->self->self_);
+            detail::stream_access::go_on(*this->self); // also when it was over
             detail::drive_op<watcher&, step, Handler>::start(
                 detail::passed<watcher&>(*this->self),
                 step{std::move(pred), std::nullopt},
@@ -209,8 +211,11 @@ public:
     using value_type = T;
     using executor_type = asio::any_io_executor;
 
-    watch(asio::any_io_executor ex, T value)
+    /// With a name it is shown by `dump_graph`.
+    watch(asio::any_io_executor ex, T value, std::string name = {})
         : core_(new detail::broadcast_core<T>(std::move(ex), no_subscribers::discard, 1, nullptr)) {
+        if (!name.empty())
+            core_->show(std::move(name));
         core_->try_put(value);
     }
     watch(watch&&) noexcept = default;

@@ -66,7 +66,7 @@ boost::system::error_condition make_error_condition(condition c) noexcept;
 /// anything else.
 error_code to_error_code(const std::exception_ptr& failure) noexcept;
 
-/// A failure that carries `ec`, thrown as a `boost::system::system_error`.
+/// A failure that carries `ec`, thrown as a `boost::system::system_error`; null for success.
 std::exception_ptr make_failure(error_code ec, const char* what);
 
 } // namespace streamx

@@ -9,10 +9,16 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace streamx {
+
+struct balance_options {
+    /// Under this `dump_graph` shows it.
+    std::string name = {};
+};
 
 /// One of the streams that `balance` makes.
 template <class T>
@@ -29,11 +35,12 @@ using balance_stream = detail::outlet<T>;
 /// @cost    a channel; one item taken from upstream before anybody asks for it; a trip through the
 ///          executor for each item
 /// @others  Balance (Akka)
-[[nodiscard]] inline auto balance(std::size_t n) {
+[[nodiscard]] inline auto balance(std::size_t n, balance_options options = {}) {
     detail::checked_size(n, "balance: number must be at least 1");
-    return adaptor([n]<async_stream Up>(Up up) {
+    return adaptor([n, options = std::move(options)]<async_stream Up>(Up up) {
         using item = item_t<Up>;
-        auto [tx, rx] = make_channel<item>(up.get_executor(), 0);
+        auto [tx, rx] = make_channel<item>(
+            up.get_executor(), channel_options<item>{.capacity = 0, .name = options.name});
         const std::shared_ptr<detail::pump_base> pump =
             std::make_shared<detail::pump<Up, sender<item>>>(std::move(up), std::move(tx));
         std::vector<balance_stream<item>> workers;

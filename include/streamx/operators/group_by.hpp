@@ -14,6 +14,7 @@
 #include <concepts>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -24,6 +25,8 @@ struct group_by_options {
     std::size_t capacity = 16;
     /// How long an item waits for room in a group that nobody has ever asked for one.
     clock_service::duration patience = std::chrono::seconds(5);
+    /// With a number behind it, in the order in which they come, `dump_graph` shows the groups under this.
+    std::string name = {};
 };
 
 /// The stream of one group that `group_by` makes.
@@ -65,7 +68,13 @@ template <class KeyFn>
         auto [tx, rx] = make_channel<typename sink::group>(up.get_executor(), max_groups);
         const auto pump = std::make_shared<detail::pump<Up, sink>>(
             std::move(up),
-            sink(std::move(tx), std::move(key), max_groups, options.capacity, options.patience));
+            sink(
+                std::move(tx),
+                std::move(key),
+                max_groups,
+                options.capacity,
+                options.patience,
+                options.name));
         pump->idle_sink().outlets_of(pump);
         return group_by_stream<key_type, item>(std::move(rx), pump);
     });

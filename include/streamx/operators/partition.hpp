@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/channels/channel.hpp>
+#include <streamx/channels/detail/numbered.hpp>
 #include <streamx/channels/detail/outlet.hpp>
 #include <streamx/channels/detail/partition_sink.hpp>
 #include <streamx/channels/detail/pump.hpp>
@@ -11,6 +12,7 @@
 #include <concepts>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -27,6 +29,8 @@ struct partition_options {
     /// The most items that each stream has before it.
     std::size_t capacity = 16;
     streamx::when_dropped when_dropped = streamx::when_dropped::discard;
+    /// With the number of each behind it, `dump_graph` shows them under this.
+    std::string name = {};
 };
 
 /// One of the streams that `partition` makes.
@@ -41,8 +45,8 @@ struct let_it_go {
 } // namespace detail
 
 /// Divides the items among a `std::vector` of `n` streams by their key, `key(item)`: items of one key
-/// always go to the same stream, in order. An integer `k` goes to number `k % n`, any other key to
-/// that which its `std::hash` says. The streams may be used from different threads, each from one at
+/// always go to the same stream, in order. An integer `k` goes to number `k % n` (-1 to the
+/// last), any other key to that which its `std::hash` says. The streams may be used from different threads, each from one at
 /// a time; upstream stays on its own executor, which it must have and which runs one handler at a time.
 ///
 /// A full stream holds back all: its next item waits, and those after it. One that is destroyed
@@ -72,7 +76,8 @@ partition(std::size_t n, KeyFn key, partition_options options = {}, Hook on_unde
         std::vector<sender<item>> ins;
         std::vector<receiver<item>> outs;
         for (std::size_t i = 0; i != n; ++i) {
-            channel_options<item> channel{.capacity = options.capacity};
+            channel_options<item> channel{
+                .capacity = options.capacity, .name = detail::numbered(options.name, i)};
             if constexpr (!std::is_same_v<Hook, detail::let_it_go>)
                 channel.on_undelivered = hook;
             auto [tx, rx] = make_channel<item>(up.get_executor(), std::move(channel));

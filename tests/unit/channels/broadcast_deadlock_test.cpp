@@ -11,8 +11,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <chrono>
@@ -163,6 +165,53 @@ TEST_F(broadcast_deadlock_test, a_put_that_can_complete_is_let_be) {
 
     EXPECT_EQ(got, (ints{2, 3, 4}));
     EXPECT_TRUE(undelivered.empty());
+}
+
+// A coroutine that ends leaves its memory, and so its address, to the next.
+TEST_F(broadcast_deadlock_test, a_coroutine_is_not_taken_for_one_before_it) {
+    auto s = b.subscribe();
+    const auto request = [this](auto fn) {
+        asio::post(ctx, [this, fn] { asio::co_spawn(ctx, fn, asio::detached); });
+        run();
+    };
+    ints got;
+    const auto take = [&]() -> asio::awaitable<void> {
+        if (const auto item = co_await s.next())
+            got.push_back(*item);
+    };
+    request(take);
+    EXPECT_TRUE(b.try_put(1));
+    run();
+    code sent;
+    request([&]() -> asio::awaitable<void> {
+        auto [ec] = co_await b.async_put(2, asio::as_tuple(use_awaitable));
+        sent = ec;
+    });
+    EXPECT_FALSE(sent);
+    request(take);
+
+    EXPECT_EQ(sent, success);
+    EXPECT_EQ(got, (ints{1, 2}));
+}
+
+TEST_F(broadcast_deadlock_test, so_is_one_that_has_begun_its_next_pull) {
+    received<int> by_callback;
+    code first, second;
+    spawn(b.subscribe(), [&](subscription<int> s) -> asio::awaitable<void> {
+        co_await s.next();
+        s.async_next(into(by_callback));
+        auto [ec] = co_await b.async_put(2, asio::as_tuple(use_awaitable));
+        first = ec;
+        auto pulled = s.async_next(asio::use_future);
+        auto [again] = co_await b.async_put(3, asio::as_tuple(use_awaitable));
+        second = again;
+    });
+    EXPECT_TRUE(b.try_put(1));
+    run();
+
+    EXPECT_EQ(first, success);
+    EXPECT_EQ(by_callback.item, 2);
+    EXPECT_EQ(second, success);
 }
 
 TEST_F(broadcast_deadlock_test, one_whose_patience_ends_is_waited_for) {

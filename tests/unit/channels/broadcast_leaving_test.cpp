@@ -150,6 +150,18 @@ TEST_F(broadcast_leaving_test, row_4_and_25_one_who_does_not_ask_is_waited_for_a
     EXPECT_FALSE(b.stats().held_back);
 }
 
+TEST_F(broadcast_leaving_test, row_25_stats_say_that_there_is_no_subscriber) {
+    code sent;
+    b.async_put(1, into(sent));
+    run();
+
+    EXPECT_TRUE(b.stats().held_back);
+    EXPECT_EQ(b.stats().held_back_by, "nobody: there is no subscriber");
+    auto s = b.subscribe();
+    EXPECT_EQ(take_one(s), 1);
+    EXPECT_FALSE(b.stats().held_back);
+}
+
 TEST_F(broadcast_leaving_test, row_5_a_cancelled_pull_touches_one_subscriber_and_loses_nothing) {
     auto one = b.subscribe();
     auto two = b.subscribe();

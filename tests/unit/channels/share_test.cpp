@@ -2,6 +2,7 @@
 
 #include "support.hpp"
 
+#include <streamx/channels/dump_graph.hpp>
 #include <streamx/testing/collect.hpp>
 #include <streamx/testing/script_source.hpp>
 #include <streamx/testing/virtual_clock.hpp>
@@ -52,6 +53,16 @@ struct share_test : ::testing::Test {
         return got.value && *got.value ? **got.value : -1;
     }
 };
+
+TEST_F(share_test, is_shown_under_a_name) {
+    auto shared = share(upstream().item(1).pending(), {.name = "prices"});
+    auto s = shared.subscribe();
+    received<int> got;
+    s.async_next(into(got));
+    run();
+
+    EXPECT_NE(dump_graph(ctx).find("prices: put 1"), std::string::npos) << dump_graph(ctx);
+}
 
 TEST_F(share_test, gives_every_subscriber_every_item) {
     auto shared = share(upstream().item(1).pending().item(2).end(), {.start_after = 2});

@@ -2,6 +2,7 @@
 
 #include "support.hpp"
 
+#include <streamx/channels/dump_graph.hpp>
 #include <streamx/testing/collect.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -157,6 +158,38 @@ TEST_F(watch_test, a_wait_for_a_value_ends_with_the_watch) {
     w.close();
     run();
     EXPECT_TRUE(none.ended());
+}
+
+TEST_F(watch_test, the_latest_value_is_asked_also_when_the_stream_is_over) {
+    auto s = w.subscribe();
+    w.set(6);
+    w.close();
+    EXPECT_EQ(take_all(s), ints{6});
+    for (int n : {6, 6, 7}) {
+        received<int> got;
+        s.async_wait_for([n](int value) { return value == n; }, into(got));
+        run();
+        EXPECT_TRUE(got.done);
+        EXPECT_EQ(got.ended(), n == 7);
+    }
+}
+
+TEST_F(watch_test, is_shown_under_a_name) {
+    watch<int> limit(ctx.get_executor(), 1, "limit");
+    auto s = limit.subscribe();
+
+    EXPECT_NE(dump_graph(ctx).find("limit: put 1"), std::string::npos) << dump_graph(ctx);
+}
+
+TEST_F(watch_test, closed_with_success_it_ends) {
+    auto s = w.subscribe();
+    w.close(error_code());
+    received<int> last, over;
+    s.async_next(into(last));
+    run();
+    s.async_next(into(over));
+    run();
+    EXPECT_TRUE(over.ended());
 }
 
 TEST_F(watch_test, a_coroutine_waits_for_a_value) {

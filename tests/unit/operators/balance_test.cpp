@@ -1,5 +1,6 @@
 #include <streamx/operators/balance.hpp> // first, so this file also proves the header stands alone
 
+#include <streamx/channels/dump_graph.hpp>
 #include <streamx/operators/on.hpp>
 #include <streamx/sources/range.hpp>
 #include <streamx/testing/collect.hpp>
@@ -53,6 +54,15 @@ struct balance_test : ::testing::Test {
         return p.calls() && p->value && *p->value ? **p->value : 0;
     }
 };
+
+TEST_F(balance_test, is_shown_under_a_name_and_counts) {
+    auto w = range(0, 9) | on(ctx) | balance(2, {.name = "jobs"});
+    EXPECT_EQ(item_of(ask(w[1])), 0);
+    EXPECT_EQ(item_of(ask(w[0])), 1);
+
+    EXPECT_EQ(w[0].stats().received, 2u) << "they have one channel";
+    EXPECT_NE(dump_graph(ctx).find("jobs: "), std::string::npos) << dump_graph(ctx);
+}
 
 TEST_F(balance_test, gives_each_item_to_the_worker_that_has_waited_the_longest) {
     auto w = upstream().item(1).item(2).pending().item(3).end() | balance(3);

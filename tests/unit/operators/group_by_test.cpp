@@ -1,5 +1,6 @@
 #include <streamx/operators/group_by.hpp> // first, so this file also proves the header stands alone
 
+#include <streamx/channels/dump_graph.hpp>
 #include <streamx/operators/on.hpp>
 #include <streamx/sources/from_range.hpp>
 #include <streamx/sources/range.hpp>
@@ -69,6 +70,17 @@ asio::awaitable<void> consume_all(groups g, std::map<int, ints>& items, std::str
     end = "end";
     for (auto& [key, how] : ends)
         end += ' ' + how;
+}
+
+TEST_F(group_by_test, groups_are_shown_under_a_name_and_count) {
+    auto g = from_range(ints{7, 17, 8}) | on(ctx) | group_by(last_digit, 10, {.name = "digits"});
+    auto seven = next_group(g).second;
+    auto eight = next_group(g).second;
+
+    EXPECT_EQ(seven.stats().sent, 2u);
+    const auto graph = dump_graph(ctx);
+    EXPECT_NE(graph.find("digits 0: 2 of 16"), std::string::npos) << graph;
+    EXPECT_NE(graph.find("digits 1: 1 of 16"), std::string::npos) << graph;
 }
 
 TEST_F(group_by_test, gives_each_key_a_stream_of_its_items_in_order) {

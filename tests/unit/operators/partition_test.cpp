@@ -1,5 +1,6 @@
 #include <streamx/operators/partition.hpp> // first, so this file also proves the header stands alone
 
+#include <streamx/channels/dump_graph.hpp>
 #include <streamx/operators/on.hpp>
 #include <streamx/sources/from_range.hpp>
 #include <streamx/sources/range.hpp>
@@ -11,7 +12,9 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -55,11 +58,32 @@ TEST_F(partition_test, goes_by_the_hash_of_a_key_that_is_no_integer) {
             EXPECT_EQ(std::hash<std::string>()(word) % 4, i);
 }
 
-TEST_F(partition_test, puts_negative_keys_somewhere_as_well) {
-    auto p = from_range(ints{-1, -1, -2}) | on(ctx) | partition(2, itself);
+TEST_F(partition_test, counts_negative_keys_down_from_the_last) {
+    auto p = from_range(ints{-1, -1, -2, -9, 3}) | on(ctx) | partition(3, itself);
 
-    EXPECT_EQ(collect(ctx, p[1]).items, (ints{-1, -1}));
-    EXPECT_EQ(collect(ctx, p[0]).items, ints{-2});
+    EXPECT_EQ(collect(ctx, p[2]).items, (ints{-1, -1}));
+    EXPECT_EQ(collect(ctx, p[1]).items, ints{-2});
+    EXPECT_EQ(collect(ctx, p[0]).items, (ints{-9, 3}));
+}
+
+TEST_F(partition_test, takes_integers_of_any_size) {
+    using limits = std::numeric_limits<std::int64_t>;
+    auto p = from_range(ints{0}) | on(ctx) | partition(2, [](int) { return limits::min(); });
+    EXPECT_EQ(collect(ctx, p[0]).items, ints{0});
+    auto q = from_range(ints{0}) | on(ctx) | partition(2, [](int) { return limits::max(); });
+    EXPECT_EQ(collect(ctx, q[1]).items, ints{0});
+}
+
+TEST_F(partition_test, tells_of_each_stream_and_shows_it_under_a_name) {
+    auto p = range(0, 9) | on(ctx) | partition(2, itself, {.capacity = 2, .name = "part"});
+    EXPECT_EQ(next(ctx, p[1]).value.value(), 1);
+
+    EXPECT_EQ(p[1].stats().received, 1u);
+    EXPECT_EQ(p[0].stats().sent, 2u);
+    const auto graph = dump_graph(ctx);
+    EXPECT_NE(graph.find("part 0: 2 of 2 items\n  sender: waiting for room"), std::string::npos)
+        << graph;
+    EXPECT_NE(graph.find("part 1: "), std::string::npos) << graph;
 }
 
 TEST_F(partition_test, is_held_back_by_a_stream_that_is_full) {

@@ -149,6 +149,31 @@ TEST_F(async_for_each_test, either_form_leaves_the_rest_of_a_borrowed_stream_whe
         }
 }
 
+TEST_F(async_for_each_test, takes_no_more_when_its_function_cancels_it) {
+    for (const int at : {1, 2, 3}) {
+        items.clear();
+        asio::cancellation_signal cancel;
+        completion_probe<> p;
+        auto ends = make_channel<int>(ctx.get_executor(), 3);
+        for (int i : {1, 2, 3})
+            EXPECT_TRUE(ends.tx.try_send(i));
+        async_for_each(
+            std::move(ends.rx),
+            [&](int i) {
+                items.push_back(i);
+                if (i == at)
+                    cancel.emit(asio::cancellation_type::total);
+            },
+            asio::bind_cancellation_slot(cancel.slot(), p.handler()));
+        run();
+
+        EXPECT_EQ(p.calls(), 1) << "there is nobody who would wake it";
+        EXPECT_EQ(p->ec, asio::error::operation_aborted);
+        EXPECT_EQ(items.size(), static_cast<std::size_t>(at));
+        EXPECT_FALSE(ends.tx.is_open()) << "the stream is gone";
+    }
+}
+
 TEST_F(async_for_each_test, cancels_the_awaitable_that_it_awaits) {
     auto [never, rx] = make_channel<int>(ctx.get_executor(), 1);
     asio::cancellation_signal cancel;

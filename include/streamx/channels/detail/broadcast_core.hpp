@@ -120,8 +120,8 @@ public:
     }
 
     /// Takes `item`, or has a waiter wait with it: `item` itself if it is lent, moved if not. If it
-    /// is known which coroutine awaits this, then not for what that one is to do.
-    put_result put_or_queue(T& item, bool lent, put_ptr& w, const void* coroutine) {
+    /// is known which consumer awaits this, then not for what that one is to do.
+    put_result put_or_queue(T& item, bool lent, put_ptr& w, const consumer& by) {
         afterwards later(*this);
         put_ptr other;
         const auto weight = flow_.weigh(item);
@@ -129,10 +129,11 @@ public:
         const auto result = flow_.put(item, weight, later);
         if (result != put_result::queued)
             return result;
-        if (flow_.peers.is_held_back_by(coroutine, flow_.items.tail()))
+        if (flow_.peers.is_held_back_by(by, flow_.items.tail()))
             return put_result::would_deadlock;
         w = flow_.puts.waiter(other);
         w->weight = weight;
+        w->awaiter = by.subscriber;
         w->item = lent ? &item : &w->held.emplace(std::move(item));
         w->core.reset(this);
         flow_.queue(w, later);
@@ -149,6 +150,7 @@ public:
             return put_result::closed;
         w = flow_.puts.waiter(other);
         w->subscribers = n;
+        w->awaiter = nullptr;
         w->core.reset(this);
         flow_.watchers.push_back(w);
         return put_result::queued;
@@ -283,7 +285,6 @@ public:
     /// Queues `s` until there is something to take, an end or a failure, unless there is now.
     wait_result wait(subscriber_type& s) {
         held_lock lock(mutex_);
-        flow_.peers.waits(s);
         if (s.queued)
             return wait_result::busy;
         if (flow_.closed || !s.here || flow_.items.has_item(s))

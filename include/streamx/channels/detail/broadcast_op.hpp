@@ -2,6 +2,7 @@
 
 #include <streamx/channels/detail/broadcast_core.hpp>
 #include <streamx/channels/detail/broadcast_waiter.hpp>
+#include <streamx/core/detail/consumer_scope.hpp>
 #include <streamx/core/detail/coroutine_of.hpp>
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/detail/parked.hpp>
@@ -80,10 +81,12 @@ public:
 private:
     void run() override {
         const auto result = this->result_;
+        const auto* reader = waiter_.get()->reader();
         clear_slot(this->get_cancellation_slot());
         waiter_.finish();
         Handler handler = std::move(this->handler());
         free_block(this, asio::get_associated_allocator(handler));
+        const consumer_scope scope({coroutine_of(handler), reader});
         std::move(handler)(result);
     }
     void destroy() noexcept override { free_block(this, bound::get_allocator()); }
@@ -93,14 +96,17 @@ private:
 
 /// Completes a handler that need not wait, by a post.
 template <class Handler, class Executor>
-void complete_broadcast(error_code ec, Handler&& handler, const Executor& ex) {
+void complete_broadcast(error_code ec, consumer who, Handler&& handler, const Executor& ex) {
     if constexpr (parks_itself<Handler>) {
         std::move(handler).block().release()->complete(ec);
     } else {
         wait_op<Handler, Executor> op(std::move(handler), ex);
         auto own = op.get_executor();
         auto allocator = op.get_allocator();
-        post_to(own, allocator, [op = std::move(op), ec]() mutable { op(ec); });
+        post_to(own, allocator, [op = std::move(op), ec, who]() mutable {
+            const consumer_scope scope(who);
+            op(ec);
+        });
     }
 }
 
@@ -108,7 +114,8 @@ void complete_broadcast(error_code ec, Handler&& handler, const Executor& ex) {
 template <class T, class Handler, class Executor>
 void wait_broadcast(
     const boost::intrusive_ptr<subscriber<T>>& s, Handler&& handler, const Executor& ex) {
-    s->consumer.store(coroutine_of(handler), std::memory_order_relaxed);
+    const consumer who{coroutine_of(handler), s.get()};
+    s->consumer.store(who.coroutine, std::memory_order_relaxed);
     if constexpr (parks_itself<Handler>)
         cancel_broadcast_by(
             handler.get_cancellation_slot(), s); // while nothing is queued: it may throw
@@ -124,6 +131,7 @@ void wait_broadcast(
         clear_slot(handler.get_cancellation_slot()); // who waits is another
     complete_broadcast(
         result == wait_result::busy ? error_code(errc::operation_in_progress) : error_code(),
+        who,
         std::move(handler),
         ex);
 }

@@ -52,9 +52,10 @@ struct subscriber final : broadcast_waiter<T, subscriber<T>> {
     /// The coroutine that waited for it last, to be compared only.
     std::atomic<const void*> consumer = nullptr;
     std::uint32_t index = 0; ///< among those that are looked after alike
+    std::uint32_t place = 0; ///< `limited`: by room
+    overflow policy = overflow::wait;
     /// Nobody else takes items from it, so it may take several without the lock. Never changes.
     bool batches = false;
-    overflow policy = overflow::wait;
     attention care = attention::lockstep;
     bool here : 1 = false; ///< gets items
     bool gone : 1 = false; ///< was here, and has left or was cut off
@@ -92,6 +93,9 @@ struct subscriber final : broadcast_waiter<T, subscriber<T>> {
     }
 
     void finish() noexcept {}
+
+    /// In which its coroutine waited.
+    const void* reader() const noexcept { return this; }
 
 private:
     /// Who waited is gone with its context, and does not ask any more.

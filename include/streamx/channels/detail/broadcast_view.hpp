@@ -12,6 +12,13 @@
 
 namespace streamx::detail {
 
+/// What puts wait for if not for a subscriber.
+template <class T>
+std::string without_slow(const broadcast_flow<T>& flow) {
+    return flow.peers.active() == 0 ? "nobody: there is no subscriber"
+                                    : "others who share its budget";
+}
+
 /// What a broadcast tells of itself: its statistics, and how the graph shows it. Under its lock.
 template <class T>
 broadcast_stats stats_of(const broadcast_flow<T>& flow) {
@@ -31,9 +38,10 @@ broadcast_stats stats_of(const broadcast_flow<T>& flow) {
         s.delivered += items.uncounted(*limited);
     for (const auto* lossy : flow.peers.with(attention::lossy))
         s.dropped += items.lost(*lossy);
-    if (const auto* slow = flow.puts.empty() ? nullptr : flow.peers.slowest(items.tail())) {
+    if (!flow.puts.empty()) {
+        const auto* slow = flow.peers.slowest(items.tail());
         s.held_back = true;
-        s.held_back_by = slow->rare ? slow->rare->name : std::string();
+        s.held_back_by = !slow ? without_slow(flow) : slow->rare ? slow->rare->name : std::string();
         s.held_for = now - flow.puts.held_since();
     }
     return s;
@@ -72,9 +80,7 @@ graph_end describe_puts(const broadcast_flow<T>& flow, const broadcast_node<T>& 
     if (flow.puts.count() > 1)
         end.more = std::to_string(flow.puts.count()) + " puts";
     const auto* slow = flow.peers.slowest(flow.items.tail());
-    end.behind = slow                       ? name_of(*slow)
-                 : flow.peers.active() == 0 ? "nobody: there is no subscriber"
-                                            : "others who share its budget";
+    end.behind = slow ? name_of(*slow) : without_slow(flow);
     return end;
 }
 

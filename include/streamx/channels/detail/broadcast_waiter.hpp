@@ -58,6 +58,9 @@ struct put_waiter final : broadcast_waiter<T, put_waiter<T>> {
     std::size_t weight = 0;      ///< of the item, where there is a budget
     std::size_t subscribers = 0; ///< how many are waited for; 0: it is a put
     bool accepted = false;
+    const void* awaiter = nullptr; ///< the subscriber whose coroutine awaits this, if that is known
+
+    const void* reader() const noexcept { return awaiter; }
 
     /// An item that was given to the put and not accepted is undelivered. Then it is free for the
     /// next.

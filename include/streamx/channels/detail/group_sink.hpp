@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/channels/channel.hpp>
+#include <streamx/channels/detail/numbered.hpp>
 #include <streamx/channels/detail/outlet.hpp>
 #include <streamx/channels/detail/pump.hpp>
 #include <streamx/channels/detail/retry_op.hpp>
@@ -20,6 +21,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -81,9 +83,10 @@ public:
         KeyFn key,
         std::size_t max_groups,
         std::size_t capacity,
-        clock::duration patience)
+        clock::duration patience,
+        std::string name)
         : out_(std::move(out)), key_(std::move(key)), max_groups_(max_groups), capacity_(capacity),
-          patience_(patience) {}
+          patience_(patience), name_(std::move(name)) {}
 
     /// Who holds a group keeps this going.
     void outlets_of(std::weak_ptr<pump_base> pump) noexcept { pump_ = std::move(pump); }
@@ -134,7 +137,9 @@ private:
             std::erase_if(groups_, [](const auto& g) { return !g.second.is_open(); });
         if (groups_.size() == max_groups_)
             throw boost::system::system_error(errc::too_many_groups, "group_by");
-        auto [tx, rx] = make_channel<T>(out_.get_executor(), capacity_);
+        auto [tx, rx] = make_channel<T>(
+            out_.get_executor(),
+            channel_options<T>{.capacity = capacity_, .name = numbered(name_, opened_++)});
         tx.try_send(item);
         if (out_.try_send(group(*key_of_held_, outlet<T>(std::move(rx), pump))))
             groups_.emplace(*key_of_held_, std::move(tx));
@@ -149,6 +154,8 @@ private:
     std::size_t max_groups_;
     std::size_t capacity_;
     clock::duration patience_;
+    std::string name_;
+    std::size_t opened_ = 0;
 };
 
 } // namespace streamx::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <streamx/channels/channel_stats.hpp>
 #include <streamx/channels/detail/pump.hpp>
 #include <streamx/channels/receiver.hpp>
 #include <streamx/core/detail/each_ready.hpp>
@@ -51,6 +52,9 @@ public:
 
     /// How many items are there now.
     std::size_t size() const { return rx_.size(); }
+
+    /// Of the channel that its items come through.
+    channel_stats stats() const { return rx_.stats(); }
 
 private:
     void start() {

@@ -9,6 +9,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <optional>
@@ -18,10 +19,14 @@
 
 namespace streamx::detail {
 
-/// Which of `n` a key belongs to: an integer by its remainder, anything else by that of its hash.
+/// Which of `n` a key belongs to: an integer by its remainder, of which none is negative, anything else
+/// by that of its hash.
 template <class Key>
 std::size_t part_of(const Key& key, std::size_t n) {
-    if constexpr (std::integral<Key>)
+    if constexpr (std::signed_integral<Key>)
+        return key < 0 ? n - 1 - static_cast<std::size_t>(-(std::intmax_t(key) + 1)) % n
+                       : static_cast<std::size_t>(key) % n;
+    else if constexpr (std::integral<Key>)
         return static_cast<std::size_t>(key) % n;
     else
         return std::hash<Key>()(key) % n;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <streamx/core/async_stream.hpp>
+#include <streamx/core/detail/consumer_scope.hpp>
 #include <streamx/core/detail/driver.hpp>
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/detail/initiate.hpp>
@@ -97,6 +98,7 @@ struct initiate_coroutine {
     /// Not const: g++ 12 with a sanitizer takes an empty initiation for an uninitialised one then.
     template <class Handler>
     void operator()(Handler handler, passed<S> stream, Body body) {
+        consumer_scope::pulls();
         auto ex = executor_for(handler, executor_of(stream.get()));
         auto mine = std::make_unique<claim<S>>(stream.look());
         coroutine_op<Handler, decltype(ex)> op(std::move(handler), ex);

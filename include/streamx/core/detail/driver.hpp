@@ -3,6 +3,7 @@
 #include <streamx/core/async_stream.hpp>
 #include <streamx/core/carrier.hpp>
 #include <streamx/core/detail/budget.hpp>
+#include <streamx/core/detail/consumer_scope.hpp>
 #include <streamx/core/detail/each_ready.hpp>
 #include <streamx/core/detail/handler.hpp>
 #include <streamx/core/detail/hot.hpp>
@@ -154,6 +155,7 @@ public:
     using cancellation_slot_type = asio::cancellation_slot;
 
     static void start(passed<S> s, Step step, Handler handler) {
+        consumer_scope::pulls();
         const auto allocator = asio::get_associated_allocator(handler);
         drive_op(make_block<state>(allocator, s.get(), std::move(step), std::move(handler))).post();
     }
@@ -181,8 +183,7 @@ private:
     /// In one place only: it is large, and most of a wake-up.
     [[gnu::always_inline]] void go_on(error_code ec) {
         clear_slot(get_cancellation_slot());
-        if (!ec && (state_->mine.orphaned() ||
-                    state_->cancellation.cancelled() != asio::cancellation_type::none))
+        if (!ec && (state_->mine.orphaned() || is_cancelled(*state_)))
             ec = asio::error::operation_aborted;
         else if (!ec && !state_->mine)
             ec = errc::operation_in_progress;
@@ -198,7 +199,7 @@ private:
         } catch (...) {
             failure = std::current_exception();
         }
-        if (why == halt::spent)
+        if (why == halt::spent || (why == halt::pending && is_cancelled(*state_)))
             return post();
         if (why != halt::pending)
             return complete(std::move(failure));
@@ -206,15 +207,26 @@ private:
         s.async_wait(std::move(*this));
     }
 
+    static bool is_cancelled(const state& s) noexcept {
+        return s.cancellation.cancelled() != asio::cancellation_type::none;
+    }
+
     static halt run(state& s) {
         if (is_over(s.stream))
             return halt::end;
         const run_scope scope;
         hot step(s.step);
-        auto take = [&step](item_t<S>&& item)
-                        __attribute__((always_inline)) { return take_step(*step, item); };
+        // A step may cancel its own operation: then it takes no more.
+        const bool can_be_cancelled = s.cancellation.slot().is_connected();
+        bool cancelled = false;
+        auto take = [&](item_t<S>&& item) __attribute__((always_inline)) {
+            if (!take_step(*step, item))
+                return false;
+            return !can_be_cancelled || !(cancelled = is_cancelled(s));
+        };
         if constexpr (!std::is_reference_v<S>) {
-            return each_ready(s.stream, take);
+            const auto why = each_ready(s.stream, take);
+            return cancelled ? halt::spent : why;
         } else {
             // What the stream throws is the end of it; what a step throws is not.
             for (unsigned left = budget; left != 0; --left) {
@@ -222,7 +234,7 @@ private:
                 if (!item)
                     return item.is_end() ? halt::end : halt::pending;
                 if (!take(*std::move(item)))
-                    return halt::asked;
+                    return cancelled ? halt::spent : halt::asked;
             }
             return halt::spent;
         }

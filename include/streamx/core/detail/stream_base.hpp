@@ -83,6 +83,9 @@ struct stream_access {
     static bool is_over(const stream_base& s) noexcept { return s.over_; }
     static bool is_busy(const stream_base& s) noexcept { return s.turn_ != nullptr; }
 
+    /// There is something again.
+    static void go_on(stream_base& s) noexcept { s.over_ = false; }
+
     /// Ends the stream and releases what it holds, but for its executor.
     template <class S>
     static void finish(S& s) noexcept {

@@ -62,8 +62,9 @@ private:
     using queue = std::multimap<time_point, timer*>;
     static constexpr duration::rep runs = duration::min().count();
 
-    void set(timer& t, time_point at);
-    void unset(timer& t) noexcept;
+    /// Returns what this wait is to be unset by; one that another waits on is not set, and this is 0.
+    unsigned set(timer& t, time_point at);
+    void unset(timer& t, unsigned wait) noexcept;
     bool ring_first(error_code ec) noexcept;
     void ring_due();
     void arm();

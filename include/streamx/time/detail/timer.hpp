@@ -25,7 +25,7 @@ public:
     explicit timer(std::shared_ptr<clock> c) noexcept : clock_(std::move(c)) {}
     timer(const timer&) = delete;
     timer& operator=(const timer&) = delete;
-    ~timer() { clock_->unset(*this); }
+    ~timer() { clock_->unset(*this, wait_); }
 
     clock::time_point now() const noexcept { return clock_->now(); }
 
@@ -42,45 +42,45 @@ public:
         Handler handler) {
         if (!self)
             return async_ready(std::move(handler), fallback);
+        unsigned wait = 0;
         if (until != clock::time_point::max())
-            self->clock_->set(*self, until); // first: who is parked may be woken at once
+            wait = self->clock_->set(*self, until); // first: who is parked may be woken at once
         async_wait_on(
             std::shared_ptr<gate<std::mutex>>(self, &self->gate_),
             fallback,
-            timed_op<Handler, Executor>(std::move(handler), fallback, self));
+            timed_op<Handler, Executor>(std::move(handler), fallback, {self, wait}));
     }
 
 private:
     friend class clock;
 
-    /// Unsets a timer when the wait is over, however that comes about.
+    /// Unsets a timer when the wait is over, however that comes about; unless another has set it since.
     class unset_at_end {
     public:
-        explicit unset_at_end(std::weak_ptr<timer> t) noexcept : timer_(std::move(t)) {}
+        unset_at_end(std::weak_ptr<timer> t, unsigned wait) noexcept
+            : timer_(std::move(t)), wait_(wait) {}
         unset_at_end(unset_at_end&&) = default;
         unset_at_end& operator=(unset_at_end&&) = delete;
         ~unset_at_end() { now(); }
 
         void now() noexcept {
             if (auto alive = std::exchange(timer_, {}).lock())
-                alive->clock_->unset(*alive);
+                alive->clock_->unset(*alive, wait_);
         }
-        void not_mine() noexcept { timer_.reset(); }
 
     private:
         std::weak_ptr<timer> timer_;
+        unsigned wait_;
     };
 
     template <class Handler, class Executor>
     struct timed_op : bound_handler<Handler, Executor> {
-        timed_op(Handler handler, const Executor& fallback, std::weak_ptr<timer> t)
-            : bound_handler<Handler, Executor>(std::move(handler), fallback), unset(std::move(t)) {}
+        timed_op(Handler handler, const Executor& fallback, unset_at_end at_end)
+            : bound_handler<Handler, Executor>(std::move(handler), fallback),
+              unset(std::move(at_end)) {}
 
         void operator()(error_code ec) {
-            if (ec == errc::operation_in_progress)
-                unset.not_mine(); // but that of the wait which was there before
-            else
-                unset.now();
+            unset.now();
             std::move(this->handler())(ec);
         }
 
@@ -93,8 +93,9 @@ private:
     }
 
     std::shared_ptr<clock> clock_;
-    clock::queue::iterator place_; // of these three the clock takes care, under its lock
+    clock::queue::iterator place_; // of these four the clock takes care, under its lock
     clock::queue::node_type spare_;
+    unsigned wait_ = 0; // the last one that has set it
     bool set_ = false;
     gate<std::mutex> gate_;
 };
