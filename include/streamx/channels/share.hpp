@@ -148,7 +148,7 @@ shared_stream<T> make_shared_stream(
 /// Throws `std::invalid_argument` if `start_after` is 0 or `stop_grace` negative.
 template <async_stream S>
     requires std::copy_constructible<item_t<S>>
-[[nodiscard]] shared_stream<item_t<S>> share(S stream, share_options options = {}) {
+[[nodiscard]] shared_stream<item_t<S>> share(S stream, share_options options) {
     return detail::make_shared_stream<item_t<S>>(
         detail::make_share_run(std::move(stream), options), nullptr, options);
 }
@@ -159,7 +159,7 @@ template <async_stream S>
 /// call at a time; it must not use what is shared.
 template <class Make>
     requires async_stream<std::invoke_result_t<Make&>>
-[[nodiscard]] auto share(Make make, share_options options = {}) {
+[[nodiscard]] auto share(Make make, share_options options) {
     using T = item_t<std::invoke_result_t<Make&>>;
     return detail::make_shared_stream<T>(
         nullptr,
@@ -167,6 +167,12 @@ template <class Make>
             return detail::make_share_run(make(), options);
         },
         options);
+}
+/// Either with the default options. (Not by a default argument: g++ 12 destroys that twice in an
+/// expression with a `co_await`.)
+template <class StreamOrMake>
+[[nodiscard]] auto share(StreamOrMake from) {
+    return share(std::move(from), share_options());
 }
 
 } // namespace streamx

@@ -35,7 +35,7 @@ using balance_stream = detail::outlet<T>;
 /// @cost    a channel; one item taken from upstream before anybody asks for it; a trip through the
 ///          executor for each item
 /// @others  Balance (Akka)
-[[nodiscard]] inline auto balance(std::size_t n, balance_options options = {}) {
+[[nodiscard]] inline auto balance(std::size_t n, balance_options options) {
     detail::checked_size(n, "balance: number must be at least 1");
     return adaptor([n, options = std::move(options)]<async_stream Up>(Up up) {
         using item = item_t<Up>;
@@ -51,5 +51,8 @@ using balance_stream = detail::outlet<T>;
         return workers;
     });
 }
+/// The same with the default options. (Not by a default argument: g++ 12 destroys that twice in an
+/// expression with a `co_await`.)
+[[nodiscard]] inline auto balance(std::size_t n) { return balance(n, balance_options()); }
 
 } // namespace streamx

@@ -55,7 +55,7 @@ using group_by_stream = detail::outlet<std::pair<Key, group_stream<T>>>;
 /// @cost    a channel a group; at most `capacity` items buffered in each, and one more in all
 /// @others  group_by (Rx), groupBy (Akka)
 template <class KeyFn>
-[[nodiscard]] auto group_by(KeyFn key, std::size_t max_groups, group_by_options options = {}) {
+[[nodiscard]] auto group_by(KeyFn key, std::size_t max_groups, group_by_options options) {
     detail::checked_size(max_groups, "group_by: max_groups must be at least 1");
     detail::checked_size(options.capacity, "group_by: capacity must be at least 1");
     detail::not_negative(options.patience, "group_by: patience must not be negative");
@@ -78,6 +78,12 @@ template <class KeyFn>
         pump->idle_sink().outlets_of(pump);
         return group_by_stream<key_type, item>(std::move(rx), pump);
     });
+}
+/// The same with the default options. (Not by a default argument: g++ 12 destroys that twice in an
+/// expression with a `co_await`.)
+template <class KeyFn>
+[[nodiscard]] auto group_by(KeyFn key, std::size_t max_groups) {
+    return group_by(std::move(key), max_groups, group_by_options());
 }
 
 } // namespace streamx

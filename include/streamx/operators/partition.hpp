@@ -62,7 +62,7 @@ struct let_it_go {
 /// @others  Partition (Akka)
 template <class KeyFn, class Hook = detail::let_it_go>
 [[nodiscard]] auto
-partition(std::size_t n, KeyFn key, partition_options options = {}, Hook on_undelivered = {}) {
+partition(std::size_t n, KeyFn key, partition_options options, Hook on_undelivered = {}) {
     detail::checked_size(n, "partition: number must be at least 1");
     detail::checked_size(options.capacity, "partition: capacity must be at least 1");
     return adaptor([n,
@@ -97,6 +97,12 @@ partition(std::size_t n, KeyFn key, partition_options options = {}, Hook on_unde
             parts.emplace_back(std::move(rx), pump);
         return parts;
     });
+}
+/// The same with the default options. (Not by a default argument: g++ 12 destroys that twice in an
+/// expression with a `co_await`.)
+template <class KeyFn>
+[[nodiscard]] auto partition(std::size_t n, KeyFn key) {
+    return partition(n, std::move(key), partition_options());
 }
 
 } // namespace streamx
